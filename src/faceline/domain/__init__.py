@@ -1,0 +1,1 @@
+"""The facts faceline speaks in: frozen values and closed enumerations, standard library only."""

@@ -1,0 +1,1 @@
+"""Recipes that train the networks faceline ships; none of this is installed with the product."""

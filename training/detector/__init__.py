@@ -1,0 +1,1 @@
+"""faceline's own face detector: a small anchor-free network, its training, export and figures."""
