@@ -1,0 +1,1 @@
+"""Carry a picture to the picture process and its faces back, over a Unix socket."""

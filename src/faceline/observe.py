@@ -1,0 +1,37 @@
+"""The log: one line an event, JSON for machines or coloured text on a terminal, on standard error.
+
+A line never holds a picture, a result or a secret; it names jobs, requests, faults and durations.
+"""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import FilteringBoundLogger, Processor
+
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def configure(level: str, role: str) -> None:
+    """Set the process's log up once, at its start. `role` stands in every line."""
+    renderer: list[Processor]
+    if sys.stderr.isatty():
+        renderer = [structlog.dev.ConsoleRenderer()]
+    else:
+        renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    structlog.contextvars.bind_contextvars(role=role)
+
+
+def get_log() -> FilteringBoundLogger:
+    """The process's log."""
+    return structlog.get_logger()  # type: ignore[no-any-return]  # structlog types this lazily
