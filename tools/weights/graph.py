@@ -8,18 +8,19 @@ channel layout.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+from tools.weights.stored import Array, Quantised, Weight
 
 OPSET: Final = 17
 COMPACT_FROM: Final = 256
 """Weights with fewer elements are stored as they are: a Cast node would cost more bytes than it saves."""
 
-Array = NDArray[Any]
+Attribute = int | float | str | Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +34,6 @@ class Feature:
     channels: int
     height: int
     width: int
-
-
-@dataclass(frozen=True, slots=True)
-class Quantised:
-    """A weight stored as uint8, worth `codes * scale + offset` in float64, rounded once to float32."""
-
-    codes: NDArray[np.uint8]
-    scale: float
-    offset: float
-
-    def values(self) -> NDArray[np.float32]:
-        return (self.codes.astype(np.float64) * self.scale + self.offset).astype(np.float32)
-
-
-Weight = Array | Quantised
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +75,18 @@ class Graph:
         self._count += 1
         return f"{hint}_{self._count}"
 
-    def op(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
+    def op(self, kind: str, inputs: Sequence[str], **attributes: Attribute) -> str:
         """Add an operator with one output."""
         output = self._fresh(kind.lower())
         self._nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output
+
+    def split(self, value: str, sizes: Sequence[int], axis: int) -> list[str]:
+        """Cut a value into parts of the given sizes along an axis."""
+        outputs = [self._fresh("split") for _ in sizes]
+        inputs = [value, self.integers(*sizes)]
+        self._nodes.append(helper.make_node("Split", inputs, outputs, name=outputs[0], axis=axis))
+        return outputs
 
     def constant(self, value: Array) -> str:
         """Add a constant exactly as given."""
@@ -152,7 +145,6 @@ class Graph:
         self, x: Feature, weight: Weight, bias: Array | None, window: Window, *, depthwise: bool = False
     ) -> Feature:
         """Add a convolution; `weight` is (out, in, k, k), or (channels, 1, k, k) when depthwise."""
-        codes = weight.codes if isinstance(weight, Quantised) else weight
         inputs = [x.name, self.weight(weight)]
         if bias is not None:
             inputs.append(self.weight(bias))
@@ -164,7 +156,7 @@ class Graph:
             pads=window.pads(x.height, x.width),
             group=x.channels if depthwise else 1,
         )
-        return Feature(name, codes.shape[0], window.output(x.height), window.output(x.width))
+        return Feature(name, weight.shape[0], window.output(x.height), window.output(x.width))
 
     def max_pool(self, x: Feature, window: Window) -> Feature:
         name = self.op(
@@ -197,6 +189,14 @@ class Graph:
         """Add zero channels at the end until there are `channels`."""
         pads = self.integers(0, 0, 0, 0, 0, channels - x.channels, 0, 0)
         return Feature(self.op("Pad", [x.name, pads]), channels, x.height, x.width)
+
+    def pooled(self, x: Feature) -> str:
+        """Give the mean over the picture, (N, channels)."""
+        return self.op("Flatten", [self.op("GlobalAveragePool", [x.name])], axis=1)
+
+    def dense(self, x: str, weight: Weight, bias: Array) -> str:
+        """Multiply (N, in) by `weight` (in, out) and add `bias`."""
+        return self.op("Gemm", [x, self.weight(weight), self.weight(bias)])
 
     def model(self) -> onnx.ModelProto:
         """Give the finished, checked model.

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tools.weights.graph import Array, Feature, Graph, Quantised, Weight, Window
+from tools.weights.graph import Feature, Graph, Window
+from tools.weights.stored import Array, Quantised, Weight, rescaled
 
 STORED_TYPES = {"float16": np.float16, "float32": np.float32, "int32": np.int32, "uint8": np.uint8}
 
@@ -81,12 +82,6 @@ def read_model(topology: Path) -> TfjsModel:
     return TfjsModel(nodes, read_weights(topology))
 
 
-def rescale(weight: Weight, factor: Array | float) -> Array:
-    """Multiply a weight by a factor that broadcasts against it, rounding once."""
-    values = weight.values() if isinstance(weight, Quantised) else weight
-    return (values.astype(np.float64) * factor).astype(np.float32)
-
-
 def fold_constants(model: TfjsModel) -> TfjsModel:
     """Fold a constant factor into the convolution before it, a constant summand into its bias, and
     Relu, Minimum, Maximum into one Relu6."""
@@ -95,7 +90,7 @@ def fold_constants(model: TfjsModel) -> TfjsModel:
     stands_for: dict[str, str] = {}
     for raw in model.nodes:
         node = replace(raw, inputs=tuple(stands_for.get(name, name) for name in raw.inputs))
-        if len(node.inputs) < 2 or node.kind not in ("Mul", "Add", "Minimum", "Maximum") or node.inputs[1] not in weights:
+        if node.kind not in ("Mul", "Add", "Minimum", "Maximum") or node.inputs[1] not in weights:
             nodes[node.name] = node
             continue
         target = nodes[node.inputs[0]]
@@ -104,7 +99,7 @@ def fold_constants(model: TfjsModel) -> TfjsModel:
             factor = weights[node.inputs[1]]
             assert isinstance(factor, np.ndarray)
             assert target.kind == "DepthwiseConv2dNative"
-            weights[target.inputs[1]] = rescale(weights[target.inputs[1]], factor.reshape(-1, 1))
+            weights[target.inputs[1]] = rescaled(weights[target.inputs[1]], factor.reshape(-1, 1))
         elif node.kind == "Add":
             nodes[target.name] = replace(target, inputs=(*target.inputs, node.inputs[1]))
         else:
@@ -134,9 +129,12 @@ class TfjsConverter:
         }
         self._first_weight: Callable[[Array], Array] = lambda weight: weight
         self._source = ""
+        self._shift = 0.0
         self.features: dict[str, Feature] = {}
 
-    def run(self, source: str, x: Feature, first_weight: Callable[[Array], Array]) -> None:
+    def run(
+        self, source: str, x: Feature, first_weight: Callable[[Array], Array], *, shift: float = 0.0
+    ) -> None:
         """Convert every operator that works on feature maps.
 
         Args:
@@ -144,10 +142,13 @@ class TfjsConverter:
             x: the planes that take its place.
             first_weight: maps the weights (out, in, k, k) of the layer that reads the input to those that
                 fit the planes (colour order, scale).
+            shift: what is still to be added to the model's input after that; it goes into the first layer's
+                bias, which is right only where that layer pads nothing.
         """
         self.features = {source: x}
         self._source = source
         self._first_weight = first_weight
+        self._shift = shift
         for node in self._model.nodes:
             if node.kind in self._handlers:
                 self.features[node.name] = self._handlers[node.kind](node)
@@ -163,11 +164,14 @@ class TfjsConverter:
 
     def _conv(self, node: TfjsNode) -> Feature:
         weight = self.array(node.inputs[1]).transpose(3, 2, 0, 1)
+        window = node.window(weight.shape[2])
+        bias = self._bias(node)
         if node.inputs[0] == self._source:
+            if self._shift and bias is not None:
+                assert not window.same
+                bias = bias + self._shift * weight.sum(axis=(1, 2, 3), dtype=np.float64)
             weight = self._first_weight(weight)
-        y = self._graph.conv(
-            self.features[node.inputs[0]], weight, self._bias(node), node.window(weight.shape[2])
-        )
+        y = self._graph.conv(self.features[node.inputs[0]], weight, bias, window)
         return self._graph.relu(y) if "Relu" in node.fused() else y
 
     def _depthwise(self, node: TfjsNode) -> Feature:
