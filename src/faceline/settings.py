@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     codecs: Annotated[
         tuple[str, ...],
         Meta(
-            description="Accepted video codecs; empty: all that can be decoded safely. h264 behaves as the service (B116)."
+            description="Accepted video codecs; empty: all that can be decoded safely. h264 behaves as the service."
         ),
     ] = ()
     max_video_bytes: Annotated[int, Meta(description="Largest video object, bytes (B104).", ge=1)] = 10 * GIB
