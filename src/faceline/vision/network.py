@@ -1,0 +1,112 @@
+"""One adapter around ONNX Runtime: uint8 pictures in, float32 arrays out, in fixed batch sizes.
+
+Why fixed sizes: with a free batch size every new size costs the runtime new buffers, and memory grows with the
+largest crowd (immich issue 9414). Rows of one call do not depend on their neighbours, and on the CPU provider they
+do not depend on the batch size either (tests/vision/test_network.py shows it bit by bit for every network shipped),
+so that faces may be batched across frames without changing any answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime
+
+from faceline.vision.geometry import Floats, Pixels
+from faceline.vision.manifest import NetworkEntry
+
+BATCHES = (16, 8, 4, 2, 1)
+"""Batch sizes that are ever run."""
+CPU = "CPUExecutionProvider"
+
+
+class ProviderMissing(Exception):  # noqa: N818 - reads as a sentence where it is raised
+    """An execution provider was asked for that this onnxruntime does not have or could not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """How networks are run.
+
+    providers   ONNX Runtime execution providers, best first
+    threads     intra-op threads per network: 1, as a slot is one core (vision.md section 1: two did not help)
+    """
+
+    providers: tuple[str, ...] = (CPU,)
+    threads: int = 1
+
+
+class Network:
+    """A loaded network. Safe to use from several threads, as ONNX Runtime's sessions are."""
+
+    def __init__(self, entry: NetworkEntry, runtime: Runtime) -> None:
+        """Load the file after its checksum and check that inputs and outputs are those of the manifest.
+
+        Raises   ProviderMissing, or WeightsBroken if the file is not what the manifest says.
+        """
+        _require(runtime.providers)
+        self._session = onnxruntime.InferenceSession(
+            entry.read(), _options(runtime), providers=_with_settings(runtime.providers)
+        )
+        started = self._session.get_providers()
+        if started[0] != runtime.providers[0]:
+            raise ProviderMissing(f"{runtime.providers[0]} could not be started; onnxruntime offers {started[0]}")
+        entry.check_interface(
+            {put.name: tuple(put.shape) for put in self._session.get_inputs()},
+            {put.name: tuple(put.shape) for put in self._session.get_outputs()},
+        )
+        self.entry = entry
+        self._input = entry.input.name
+        self._outputs = [output.name for output in entry.outputs]
+
+    def run(self, pictures: Pixels) -> tuple[Floats, ...]:
+        """Run any number of pictures.
+
+        pictures   (N, H, W, 3) uint8 RGB; N may be 0
+        ->         one array per output of the manifest, in its order, first axis N
+        """
+        parts = [self._run_batch(pictures[start:stop]) for start, stop in _cuts(len(pictures))]
+        if not parts:
+            return tuple(np.zeros((0, *output.row_shape), np.float32) for output in self.entry.outputs)
+        if len(parts) == 1:
+            return parts[0]
+        return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+
+    def _run_batch(self, pictures: Pixels) -> tuple[Floats, ...]:
+        outputs = self._session.run(self._outputs, {self._input: pictures})
+        return tuple(np.asarray(array, np.float32) for array in outputs)
+
+
+def _cuts(count: int) -> list[tuple[int, int]]:
+    """Start and stop of each call: as many of the largest batch as fit, then the rest in falling sizes."""
+    cuts, start = [], 0
+    for size in BATCHES:
+        while count - start >= size:
+            cuts.append((start, start + size))
+            start += size
+    return cuts
+
+
+def _require(providers: Sequence[str]) -> None:
+    if not providers:
+        raise ProviderMissing("no execution provider was named")
+    available = onnxruntime.get_available_providers()
+    missing = [provider for provider in providers if provider not in available]
+    if missing:
+        raise ProviderMissing(f"onnxruntime has no {', '.join(missing)}; it has {', '.join(available)}")
+
+
+def _options(runtime: Runtime) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = runtime.threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 3
+    # A memory pattern is kept per input shape; the detector sees a new one for every size of video.
+    options.enable_mem_pattern = False
+    return options
+
+
+def _with_settings(providers: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    """Each provider's own settings: GPU memory grows by what was asked for, not to the next power of two."""
+    return [(name, {} if name == CPU else {"arena_extend_strategy": "kSameAsRequested"}) for name in providers]

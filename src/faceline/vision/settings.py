@@ -1,0 +1,52 @@
+"""What can be set about vision, with the measurement behind every default."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from faceline.vision.network import Runtime
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSettings:
+    """Which faces are looked for.
+
+    long_side      pixels; larger pictures are reduced to it. A second pass runs at `short_pass`
+    short_pass     pixels along the longer side of the second pass, where faces that fill the picture are found
+    score          0..1; candidates below are dropped. Of 429 samples with one face by notes.csv 412 gave exactly one
+                   at 0.7, 403 at 0.6 and 410 at 0.8, and the face-free clips gave none (vision.md section 4, Clips)
+    merge_iou      candidates that overlap more are one (weighted mean)
+    """
+
+    long_side: int = 960
+    short_pass: int = 256
+    score: float = 0.7
+    merge_iou: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class MeshSettings:
+    """Which candidates are kept after the mesh.
+
+    flag         0..1, asked of both passes (vision.md section 4, Clips)
+    containment  of two meshes whose bounds overlap by more than this share of the smaller, the larger one stays
+    """
+
+    flag: float = 0.5
+    containment: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class VisionSettings:
+    """All of vision's settings.
+
+    weights   folder of the weights and their manifest
+    detector_network   name in the manifest
+    """
+
+    weights: Path = WEIGHTS
+    detector_network: str = "back"
+    runtime: Runtime = field(default_factory=Runtime)
+    detector: DetectorSettings = field(default_factory=DetectorSettings)
+    mesh: MeshSettings = field(default_factory=MeshSettings)

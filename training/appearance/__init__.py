@@ -1,0 +1,1 @@
+"""The appearance network: pictures to crops, crops to targets, targets to weights."""
