@@ -1,0 +1,1 @@
+"""AWS JSON 1.1 as Rekognition speaks it: request shapes, their validation, and the bytes of answers. No HTTP."""

@@ -1,0 +1,101 @@
+"""Whole answers of the three operations as bytes: compact JSON, members in model order, nothing null (B6, B10, B12)."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from faceline.domain.face import Face
+from faceline.domain.faults import JobFault
+from faceline.domain.job import Job, JobState
+from faceline.domain.video import VideoFacts
+from faceline.wire.faces import FaceForm, face_detail
+from faceline.wire.numbers import java_number
+
+CODEC_TEXT = "Unsupported codec/format."
+OBJECT_TEXT = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
+BROKEN_TEXT = "Internal server error"
+
+STATUS_MESSAGES: dict[JobFault, str] = {
+    JobFault.NOT_A_VIDEO: CODEC_TEXT,
+    JobFault.NO_VIDEO_STREAM: CODEC_TEXT,
+    JobFault.CODEC_UNSUPPORTED: CODEC_TEXT,
+    JobFault.NOT_DECODABLE: CODEC_TEXT,
+    JobFault.FRAME_TOO_LARGE: CODEC_TEXT,
+    JobFault.TOO_LONG: "Video duration is more than the maximum limit.",
+    JobFault.OBJECT_GONE: OBJECT_TEXT,
+    JobFault.OBJECT_CHANGED: "The video changed after the job was started.",
+    JobFault.DECODER_CRASHED: BROKEN_TEXT,
+    JobFault.DECODER_TIMEOUT: BROKEN_TEXT,
+    JobFault.OUT_OF_MEMORY: BROKEN_TEXT,
+    JobFault.WORKER_LOST: BROKEN_TEXT,
+    JobFault.STORE_UNAVAILABLE: BROKEN_TEXT,
+    JobFault.BROKEN: BROKEN_TEXT,
+}
+"""What a client reads of a failed job (B114, B115); the exact fault goes to the log and to `faceline jobs show`."""
+
+_STATUS = {
+    JobState.QUEUED: "IN_PROGRESS",
+    JobState.RUNNING: "IN_PROGRESS",
+    JobState.SUCCEEDED: "SUCCEEDED",
+    JobState.FAILED: "FAILED",
+}
+
+_text = msgspec.json.Encoder().encode
+
+
+def start_answer(job_id: str) -> bytes:
+    """StartFaceDetection's answer (B100)."""
+    return b'{"JobId":%b}' % _text(job_id)
+
+
+def face_detection_answer(job: Job, fragments: Sequence[bytes], next_token: str | None = None) -> bytes:
+    """GetFaceDetection's answer for a job in any state (B121-B126).
+
+    fragments    elements of Faces as `face_fragment` made them; empty unless the job has SUCCEEDED
+    next_token   given when elements remain (B132)
+    """
+    members = [b'"JobStatus":%b' % _text(_STATUS[job.state])]
+    if job.fault is not None:
+        members.append(b'"StatusMessage":%b' % _text(STATUS_MESSAGES[job.fault]))
+    if job.state is JobState.SUCCEEDED and job.facts is not None:
+        members.append(b'"VideoMetadata":%b' % video_metadata(job.facts))
+    if next_token is not None:
+        members.append(b'"NextToken":%b' % _text(next_token))
+    members.append(b'"Faces":[%b]' % b",".join(fragments))
+    members.append(b'"JobId":%b' % _text(job.id))
+    members.append(b'"Video":%b' % _video(job))
+    if job.request.tag is not None:
+        members.append(b'"JobTag":%b' % _text(job.request.tag))
+    return b"{%b}" % b",".join(members)
+
+
+def video_document(facts: VideoFacts, fragments: Iterable[bytes]) -> bytes:
+    """All faces of a video in the shape of GetFaceDetection's answer, for a file that no job stands for."""
+    return b'{"JobStatus":"SUCCEEDED","VideoMetadata":%b,"Faces":[%b]}' % (video_metadata(facts), b",".join(fragments))
+
+
+def detect_faces_answer(faces: Iterable[Face], form: FaceForm) -> bytes:
+    """DetectFaces' answer; faces in the order in which they are to stand (B190, B191)."""
+    return b'{"FaceDetails":[%b]}' % b",".join([face_detail(face, form) for face in faces])
+
+
+def video_metadata(facts: VideoFacts) -> bytes:
+    """VideoMetadata (B150-B155)."""
+    return (
+        b'{"Codec":%b,"DurationMillis":%d,"Format":%b,"FrameRate":%b,"FrameHeight":%d,"FrameWidth":%d,"ColorRange":%b}'
+        % (
+            _text(facts.codec),
+            facts.duration_ms,
+            _text(facts.container_format),
+            java_number(facts.frame_rate),
+            facts.height,
+            facts.width,
+            _text(facts.color_range.value),
+        )
+    )
+
+
+def _video(job: Job) -> bytes:
+    video = job.request.video
+    version = b"" if video.version is None else b',"Version":%b' % _text(video.version)
+    return b'{"S3Object":{"Bucket":%b,"Name":%b%b}}' % (_text(video.bucket), _text(video.key), version)
