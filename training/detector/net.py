@@ -35,8 +35,8 @@ class SeparableBlock(nn.Module):
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        y = functional.relu(self.depthwise_norm(self.depthwise(x)))
-        y = functional.relu(self.pointwise_norm(self.pointwise(y)))
+        y = functional.relu(self.depthwise_norm(self.depthwise(x)), inplace=True)
+        y = functional.relu(self.pointwise_norm(self.pointwise(y)), inplace=True)
         return x + y if self.residual else y
 
 
@@ -76,7 +76,7 @@ class DetectorNet(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return maps of (N, 16, H/8, W/8), (N, 16, H/16, W/16), (N, 16, H/32, W/32)."""
         x = functional.pad(x, (1, 1, 1, 1), value=_PAD_VALUE)
-        s8 = self.s8(self.s4(functional.relu(self.stem_norm(self.stem(x)))))
+        s8 = self.s8(self.s4(functional.relu(self.stem_norm(self.stem(x)), inplace=True)))
         s16 = self.s16(s8)
         n32 = self.neck32(self.s32(s16))
         n16 = self.neck16(s16) + functional.interpolate(n32, scale_factor=2.0)

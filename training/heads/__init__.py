@@ -1,0 +1,1 @@
+"""Small heads on the converted networks: logistic regressions that turn their outputs into attributes."""
