@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 
 from faceline.domain.face import EMOTIONS, LANDMARK_TYPES, Box, Face, Point, Pose, Quality
+from faceline.domain.job import FaceAttributes
 from faceline.domain.video import ColorRange, VideoFacts
 from faceline.wire.answers import detect_faces_answer, video_document
 from faceline.wire.faces import (
@@ -17,9 +18,11 @@ from faceline.wire.faces import (
     VIDEO_ALL,
     VIDEO_DEFAULT,
     VIDEO_EXTENDED,
+    FaceForm,
     face_detail,
     face_fragment,
     picture_form,
+    video_form,
 )
 from tests.wire.model import in_model_order, shape
 from tests.wire.recorded import content_length, face_of, recorded
@@ -177,6 +180,20 @@ def test_attributes_that_were_not_computed_cannot_be_shown() -> None:
     assert b"Landmarks" in face_detail(face, PICTURE_DEFAULT)
     with pytest.raises(ValueError, match="not computed"):
         face_detail(face, PICTURE_ALL)
+
+
+@pytest.mark.parametrize(
+    ("asked", "extended", "form"),
+    [
+        (FaceAttributes.DEFAULT, False, VIDEO_DEFAULT),
+        (FaceAttributes.DEFAULT, True, VIDEO_DEFAULT),
+        (FaceAttributes.ALL, False, VIDEO_ALL),
+        (FaceAttributes.ALL, True, VIDEO_EXTENDED),
+    ],
+)
+def test_forms_of_video(asked: FaceAttributes, extended: bool, form: FaceForm) -> None:
+    """B148, B149: --extended changes ALL alone."""
+    assert video_form(asked, extended=extended) is form
 
 
 def details(document: Iterable[Any]) -> list[Face]:

@@ -69,9 +69,18 @@ def face_detection_answer(job: Job, fragments: Sequence[bytes], next_token: str 
     return b"{%b}" % b",".join(members)
 
 
+def video_document_frame(facts: VideoFacts) -> tuple[bytes, bytes]:
+    """What stands before and after the elements of Faces when a video is answered without a job.
+
+    The whole document has the shape of GetFaceDetection's answer; elements are joined by commas.
+    """
+    return b'{"JobStatus":"SUCCEEDED","VideoMetadata":%b,"Faces":[' % video_metadata(facts), b"]}"
+
+
 def video_document(facts: VideoFacts, fragments: Iterable[bytes]) -> bytes:
     """All faces of a video in the shape of GetFaceDetection's answer, for a file that no job stands for."""
-    return b'{"JobStatus":"SUCCEEDED","VideoMetadata":%b,"Faces":[%b]}' % (video_metadata(facts), b",".join(fragments))
+    opening, closing = video_document_frame(facts)
+    return opening + b",".join(fragments) + closing
 
 
 def detect_faces_answer(faces: Iterable[Face], form: FaceForm) -> bytes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from faceline.domain.face import DEFAULT_LANDMARKS, EMOTIONS, LANDMARK_TYPES, Attributes, Face, LandmarkType
+from faceline.domain.job import FaceAttributes
 from faceline.wire.numbers import java_numbers
 
 # One text for each member of FaceDetail in the order of the service model; <name> is a gap that a face fills.
@@ -109,6 +110,14 @@ VIDEO_ALL = FaceForm(frozenset(MEMBERS) - _PICTURE_ONLY, _ALL_LANDMARKS, in_vide
 VIDEO_EXTENDED = FaceForm(frozenset(MEMBERS), _ALL_LANDMARKS, in_video=True)
 PICTURE_DEFAULT = FaceForm(DEFAULT_MEMBERS, DEFAULT_LANDMARKS)
 PICTURE_ALL = FaceForm(frozenset(MEMBERS), _ALL_LANDMARKS)
+
+
+def video_form(attributes: FaceAttributes, *, extended: bool) -> FaceForm:
+    """The form of a video's faces; `extended` adds what the service leaves out to ALL (B148, B149)."""
+    if attributes is FaceAttributes.DEFAULT:
+        return VIDEO_DEFAULT
+    return VIDEO_EXTENDED if extended else VIDEO_ALL
+
 
 # Values of DetectFaces' Attributes that name one member (B89); DEFAULT and ALL name sets.
 ATTRIBUTE_MEMBERS = {
