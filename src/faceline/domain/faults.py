@@ -33,6 +33,7 @@ class RequestFault(Enum):
         "The bucket, key or version does not exist or may not be read.",
         "Check bucket, key and version, the server's --buckets folder or S3 endpoint, and the account's rights.",
     )
+    OBJECT_EMPTY = FaultRow("The object has no bytes.", "Upload the object again; its transfer may have failed.")
     VIDEO_TOO_LARGE = FaultRow("The video object is larger than the limit.", "Raise --max-video-bytes or cut the file.")
     PICTURE_TOO_LARGE = FaultRow(
         "The picture object is larger than 15 MB or has more pixels than the limit.", "Reduce the picture."

@@ -1,6 +1,6 @@
 """Whole answers of the three operations as bytes: compact JSON, members in model order, nothing null (B6, B10, B12)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -48,10 +48,10 @@ def start_answer(job_id: str) -> bytes:
     return b'{"JobId":%b}' % _text(job_id)
 
 
-def face_detection_answer(job: Job, fragments: Sequence[bytes], next_token: str | None = None) -> bytes:
+def face_detection_answer(job: Job, elements: bytes = b"", next_token: str | None = None) -> bytes:
     """GetFaceDetection's answer for a job in any state (B121-B126).
 
-    fragments    elements of Faces as `face_fragment` made them; empty unless the job has SUCCEEDED
+    elements     of Faces as `face_fragment` made them, joined by commas; empty unless the job has SUCCEEDED
     next_token   given when elements remain (B132)
     """
     members = [b'"JobStatus":%b' % _text(_STATUS[job.state])]
@@ -61,7 +61,7 @@ def face_detection_answer(job: Job, fragments: Sequence[bytes], next_token: str 
         members.append(b'"VideoMetadata":%b' % video_metadata(job.facts))
     if next_token is not None:
         members.append(b'"NextToken":%b' % _text(next_token))
-    members.append(b'"Faces":[%b]' % b",".join(fragments))
+    members.append(b'"Faces":[%b]' % elements)
     members.append(b'"JobId":%b' % _text(job.id))
     members.append(b'"Video":%b' % _video(job))
     if job.request.tag is not None:

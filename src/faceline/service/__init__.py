@@ -1,0 +1,1 @@
+"""The operations in domain terms: no HTTP, no JSON, no codec, no model."""
