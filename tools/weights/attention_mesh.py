@@ -191,7 +191,7 @@ def attention_mesh(path: Path) -> Graph:
     samplers = operators(model, "TransformTensorBilinear")
     patches = writer.patches(net.feature(samplers[0].inputs[0]), frames)
     for sampler, patch in zip(samplers, patches, strict=True):
-        net.features[sampler.outputs[0]] = patch
+        net.features[sampler.outputs[0]] = graph.blocked(patch)
     heads = [[net.feature(head_tensor(model, name)) for name in names] for names in REGION_OUTPUTS]
     refined = writer.place(writer.local_points(heads), frames)
 

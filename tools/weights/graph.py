@@ -61,10 +61,21 @@ class Window:
 
 
 class Graph:
-    """An ONNX graph that grows by one call per operator; every call gives back the new value's name."""
+    """An ONNX graph that grows by one call per operator; every call gives back the new value's name.
 
-    def __init__(self, name: str) -> None:
+    ONNX Runtime keeps feature maps in blocks of 16 channels (8 without AVX-512) as long as every operator on
+    the way can read them so; whatever cannot costs two copies of the map. Convolutions, sums and ReLUs can,
+    pooling can if the channels fill the blocks, and PRelu, Pad and products with a constant cannot. Hence the
+    odd spellings below; they were chosen by measurement (tools/weights/README.md).
+
+    Args:
+        name: the graph's name in the file.
+        block: convolutions of more than `block` channels get zero channels up to a multiple of it.
+    """
+
+    def __init__(self, name: str, block: int = 1) -> None:
         self._name = name
+        self._block = block
         self._nodes: list[onnx.NodeProto] = []
         self._initialisers: list[onnx.TensorProto] = []
         self._inputs: list[onnx.ValueInfoProto] = []
@@ -133,8 +144,8 @@ class Graph:
         Scales belong in the first convolution's weights: that is exact with any padding, whereas a mean is
         not, because the layer pads with zeros after the subtraction.
         """
-        value = self.op("Transpose", [pixels], perm=[0, 3, 1, 2])
-        value = self.op("Cast", [value], to=TensorProto.FLOAT)
+        value = self.op("Cast", [pixels], to=TensorProto.FLOAT)
+        value = self.op("Transpose", [value], perm=[0, 3, 1, 2])
         if mean is not None:
             shift = np.array(mean, np.float32)
             shift = shift[:1] if len(set(mean)) == 1 else shift.reshape(1, -1, 1, 1)
@@ -145,18 +156,32 @@ class Graph:
         self, x: Feature, weight: Weight, bias: Array | None, window: Window, *, depthwise: bool = False
     ) -> Feature:
         """Add a convolution; `weight` is (out, in, k, k), or (channels, 1, k, k) when depthwise."""
-        inputs = [x.name, self.weight(weight)]
+        channels = weight.shape[0]
+        inputs = [x.name, self.weight(self._filled(weight, depthwise=depthwise))]
         if bias is not None:
-            inputs.append(self.weight(bias))
+            inputs.append(self.weight(self._filled(bias, depthwise=True)))
         name = self.op(
             "Conv",
             inputs,
             kernel_shape=[window.kernel] * 2,
             strides=[window.stride] * 2,
             pads=window.pads(x.height, x.width),
-            group=x.channels if depthwise else 1,
+            group=self._stored(x.channels) if depthwise else 1,
         )
-        return Feature(name, weight.shape[0], window.output(x.height), window.output(x.width))
+        return Feature(name, channels, window.output(x.height), window.output(x.width))
+
+    def _stored(self, channels: int) -> int:
+        """How many channels a map of so many has in the file."""
+        return channels if channels <= self._block else -(-channels // self._block) * self._block
+
+    def _filled(self, weight: Weight, *, depthwise: bool) -> Weight:
+        """Add the zeros that the stored channels need, behind the outputs and, unless depthwise, the inputs."""
+        axes = (0,) if depthwise else (0, 1)
+        missing = [self._stored(n) - n if axis in axes else 0 for axis, n in enumerate(weight.shape)]
+        if not any(missing):
+            return weight
+        assert isinstance(weight, np.ndarray), "quantised weights have no code for zero"
+        return np.pad(weight, [(0, n) for n in missing])
 
     def max_pool(self, x: Feature, window: Window) -> Feature:
         name = self.op(
@@ -179,16 +204,24 @@ class Graph:
         return Feature(name, x.channels, x.height, x.width)
 
     def prelu(self, x: Feature, slope: Array) -> Feature:
-        """Add PRelu with a slope per channel as Relu(x) - slope * Relu(-x); the PRelu operator is slow."""
-        below = self.op("Relu", [self.op("Neg", [x.name])])
-        below = self.op("Mul", [below, self.constant(slope.astype(np.float32).reshape(-1, 1, 1))])
-        name = self.op("Sub", [self.op("Relu", [x.name]), below])
-        return Feature(name, x.channels, x.height, x.width)
+        """Add PRelu with a slope per channel, as x + (1 - slope) * Relu(-x).
+
+        The products with constants are depthwise convolutions of one pixel.
+        """
+        below = self.relu(self._scaled(x, np.full(x.channels, -1.0)))
+        return self.add(self._scaled(below, 1.0 - slope.astype(np.float64).reshape(-1)), x)
+
+    def blocked(self, x: Feature) -> Feature:
+        """Leave a feature map as it is, but in blocks, so that the sums behind it stay there too."""
+        return self._scaled(x, np.ones(x.channels))
+
+    def _scaled(self, x: Feature, factors: Array) -> Feature:
+        weight = factors.astype(np.float32).reshape(-1, 1, 1, 1)
+        return self.conv(x, weight, None, Window(1), depthwise=True)
 
     def pad_channels(self, x: Feature, channels: int) -> Feature:
-        """Add zero channels at the end until there are `channels`."""
-        pads = self.integers(0, 0, 0, 0, 0, channels - x.channels, 0, 0)
-        return Feature(self.op("Pad", [x.name, pads]), channels, x.height, x.width)
+        """Add zero channels at the end until there are `channels`: a pointwise convolution by the identity."""
+        return self.conv(x, np.eye(channels, x.channels, dtype=np.float32)[..., None, None], None, Window(1))
 
     def pooled(self, x: Feature) -> str:
         """Give the mean over the picture, (N, channels)."""

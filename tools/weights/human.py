@@ -31,8 +31,11 @@ def cells(graph: Graph, heads: list[Feature], values: int) -> str:
 
 
 def back(topology: Path) -> Graph:
-    """BlazeFace for 256 pixels, freed of its input size."""
-    graph = Graph("back")
+    """BlazeFace for 256 pixels, freed of its input size.
+
+    Its maps of 24 channels are filled up to 32: blocks of 16 hold 32 anyway, and full ones need no copies.
+    """
+    graph = Graph("back", block=16)
     planes = graph.planes(graph.pixels("H", "W"), (127.5,) * 3, BACK_SIDE, BACK_SIDE)
     net = TfjsConverter(read_model(topology), graph)
     net.run("input", planes, lambda weight: rescaled(weight, 1 / 127.5))
