@@ -1,0 +1,1 @@
+"""Bytes of videos and pictures to upright RGB. The only package that knows PyAV."""

@@ -1,0 +1,69 @@
+"""Decode everything and believe the decoder's times: for files whose packets do not tell, and for damaged ones."""
+
+from collections.abc import Iterator
+
+import av
+from av.video.frame import VideoFrame
+
+from faceline.media.container import OpenVideo
+from faceline.media.timing import Clock, Grid, VideoPacket
+
+# Packets in a row that fail to decode before the rest of the span counts as lost.
+MAX_DECODE_FAILURES = 1000
+
+
+def sampled_frames(
+    video: OpenVideo, packets: Iterator[VideoPacket], clock: Clock, grid: Grid, fallback_ticks: int
+) -> Iterator[tuple[int, VideoFrame]]:
+    """The frames that `grid` takes, with their pts, in order of time; what does not decode is stepped over.
+
+    packets          in decode order, from well before the grid's part
+    fallback_ticks   how long a frame is shown when nothing says so
+    Raises           JobFailed(FRAME_TOO_LARGE) when frames grow over the limit midway
+    """
+    shown: tuple[int, VideoFrame] | None = None
+    for pts, frame in _timed(decoded(video, packets), clock, fallback_ticks):
+        if shown is not None and grid.takes(shown[0], pts):
+            yield shown
+        if grid.end_tick is not None and pts >= grid.end_tick:
+            return
+        shown = (pts, frame)
+    if shown is not None:
+        pts, frame = shown
+        if grid.takes(pts, pts + (clock.frame_ticks(frame) or fallback_ticks)):
+            yield shown
+
+
+def decoded(video: OpenVideo, packets: Iterator[VideoPacket]) -> Iterator[VideoFrame]:
+    """Every frame that can be decoded, in the decoder's order. Ends after `MAX_DECODE_FAILURES` in a row."""
+    failures = 0
+    for packet in packets:
+        try:
+            frames = video.decoder.decode(packet)
+        except av.error.MemoryError:
+            raise
+        except av.FFmpegError:
+            video.check_size()
+            failures += 1
+            if failures >= MAX_DECODE_FAILURES:
+                break
+            continue
+        failures = 0
+        yield from frames
+    try:
+        yield from video.decoder.decode(None)
+    except av.error.MemoryError:
+        raise
+    except av.FFmpegError:
+        return  # what was still inside is damaged
+
+
+def _timed(frames: Iterator[VideoFrame], clock: Clock, fallback_ticks: int) -> Iterator[tuple[int, VideoFrame]]:
+    """Each frame with its time. A frame without one follows the frame before it."""
+    due = 0
+    for frame in frames:
+        pts = clock.frame_pts(frame)
+        if pts is None:
+            pts = due
+        yield pts, frame
+        due = pts + (clock.frame_ticks(frame) or fallback_ticks)

@@ -1,0 +1,87 @@
+"""Decoded frames to upright RGB pictures."""
+
+import struct
+from typing import TypeAlias
+
+import numpy as np
+from av.sidedata.sidedata import SideData
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from numpy.typing import NDArray
+
+RGB: TypeAlias = NDArray[np.uint8]
+
+# FFmpeg's AVColorSpace numbers that swscale can turn into RGB
+_MATRICES = {
+    1: Colorspace.ITU709,
+    4: Colorspace.FCC,
+    5: Colorspace.ITU601,
+    6: Colorspace.ITU601,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+    10: Colorspace.BT2020,
+}
+_RGB_MATRIX = 0
+
+# Without a stated matrix, high definition is BT.709 and anything smaller BT.601, as players guess.
+_HIGH_DEFINITION_LINES = 720
+
+_IDENTITY = (65536, 0, 0, 65536)
+
+
+class Upright:
+    """Turns the frames of one stream into upright RGB. One per stream: each scaling context costs memory."""
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def rgb(self, frame: VideoFrame) -> RGB:
+        """The picture as it is to be looked at.
+
+        ->  (H, W, 3) uint8, contiguous, full range RGB; turned and mirrored as the display matrix says. The shape of
+            the pixels (SAR) is left alone: boxes are ratios. HDR is not mapped to SDR.
+        """
+        # dtype and layout are fixed by the format; threads=1 because spans are what is worked on in parallel
+        flat = self._reformatter.reformat(
+            frame,
+            format="rgb24",
+            src_colorspace=_matrix(frame),
+            dst_color_range=ColorRange.JPEG,
+            threads=1,
+        ).to_ndarray()
+        return np.ascontiguousarray(_turn(flat.astype(np.uint8, copy=False), _orientation(frame)))
+
+
+def is_turned(frame: VideoFrame) -> bool:
+    """Whether width and height change places when the frame is made upright."""
+    a, b, c, d = _orientation(frame)
+    return abs(b) + abs(c) > abs(a) + abs(d)
+
+
+def _matrix(frame: VideoFrame) -> Colorspace | None:
+    if frame.colorspace == _RGB_MATRIX:
+        return None
+    guess = Colorspace.ITU709 if min(frame.width, frame.height) >= _HIGH_DEFINITION_LINES else Colorspace.ITU601
+    return _MATRICES.get(frame.colorspace, guess)
+
+
+def _orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """The four numbers a, b, c, d of the display matrix: x' = a x + c y, y' = b x + d y, in 16.16 fixed point."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if isinstance(data, SideData) and data.buffer_size == struct.calcsize("=9i"):
+        a, b, _, c, d, *_ = struct.unpack("=9i", bytes(data))
+        return (a, b, c, d)
+    return _IDENTITY
+
+
+def _turn(rgb: RGB, orientation: tuple[int, int, int, int]) -> RGB:
+    """Apply the nearest of the eight ways to lay a picture down."""
+    a, b, c, d = orientation
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        rgb = rgb.transpose(1, 0, 2)
+        mirror, flip = c < 0, b < 0
+    else:
+        mirror, flip = a < 0, d < 0
+    if mirror:
+        rgb = rgb[:, ::-1]
+    return rgb[::-1] if flip else rgb
