@@ -1,1 +1,109 @@
-"""Face detection for stored video with the API of Amazon Rekognition, on your own machine."""
+"""Face detection for stored video with the API of Amazon Rekognition, on your own machine.
+
+    import faceline
+
+    for sample in faceline.analyze("film.mp4"):
+        for face in sample.faces:
+            print(sample.time.timestamp_ms, face.box, face.attributes)
+
+Values are frozen and typed (`faceline.domain`). Nothing is loaded before the first call; nothing leaves the machine.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from faceline.domain.face import AgeRange, Attributes, Box, Emotion, Face, Gaze, LandmarkType, Point, Pose, Quality
+from faceline.domain.faults import JobFailed, JobFault, Refused, RequestFault
+from faceline.domain.job import FaceAttributes
+from faceline.domain.video import FrameTime, SampleFaces, VideoFacts
+
+if TYPE_CHECKING:
+    from faceline.engine.local import PictureResult
+
+__all__ = [
+    "AgeRange",
+    "Attributes",
+    "Box",
+    "Emotion",
+    "Engine",
+    "Face",
+    "FaceAttributes",
+    "FrameTime",
+    "Gaze",
+    "JobFailed",
+    "JobFault",
+    "LandmarkType",
+    "Point",
+    "Pose",
+    "Quality",
+    "Refused",
+    "RequestFault",
+    "SampleFaces",
+    "VideoFacts",
+    "analyze",
+    "analyze_picture",
+    "probe",
+]
+
+File = str | PathLike[str]
+
+
+class Engine:
+    """The networks, loaded once and used for many files. One engine serves one thread."""
+
+    def __init__(self) -> None:
+        """Load the weights (about a second)."""
+        from faceline.vision.analyse import Analyser
+
+        self._analyser = Analyser()
+
+    def analyze(
+        self, path: File, *, attributes: FaceAttributes | str = "ALL", sample_rate: Fraction | float | None = 2
+    ) -> Iterator[SampleFaces]:
+        """The faces of a video, sample by sample, as they are found; samples without a face are among them.
+
+        path          a file in any of the supported containers
+        attributes    "DEFAULT" or "ALL"; DEFAULT leaves `Face.attributes` empty and is cheaper
+        sample_rate   samples a second; None takes every frame
+        Raises        JobFailed with the reason when the file is no video that can be decoded, OSError, ValueError.
+        """
+        from pathlib import Path
+
+        from faceline.domain.video import SampleRate
+        from faceline.engine.local import analyse_video, plan_file
+
+        wanted = FaceAttributes(attributes)
+        rate = SampleRate(None if sample_rate is None else Fraction(sample_rate).limit_denominator(1_000_000))
+        file = Path(path)
+        return analyse_video(file, plan_file(file), self._analyser, wanted, rate)
+
+    def analyze_picture(self, path: File, *, attributes: FaceAttributes | str = "ALL") -> "PictureResult":
+        """Size and faces of a JPEG or PNG file. Raises Refused, OSError."""
+        from pathlib import Path
+
+        from faceline.engine.local import analyse_picture
+
+        return analyse_picture(Path(path), self._analyser, FaceAttributes(attributes))
+
+
+def analyze(
+    path: File, *, attributes: FaceAttributes | str = "ALL", sample_rate: Fraction | float | None = 2
+) -> Iterator[SampleFaces]:
+    """As `Engine.analyze`, with an engine of its own."""
+    return Engine().analyze(path, attributes=attributes, sample_rate=sample_rate)
+
+
+def analyze_picture(path: File, *, attributes: FaceAttributes | str = "ALL") -> "PictureResult":
+    """As `Engine.analyze_picture`, with an engine of its own."""
+    return Engine().analyze_picture(path, attributes=attributes)
+
+
+def probe(path: File) -> VideoFacts:
+    """Codec, size, rate and length of a video. Raises JobFailed, OSError."""
+    from pathlib import Path
+
+    from faceline.engine.local import plan_file
+
+    return plan_file(Path(path)).facts

@@ -58,9 +58,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     tls_key: Annotated[str, Meta(description="Private key in PEM.")] = ""
     codecs: Annotated[
         tuple[str, ...],
-        Meta(
-            description="Accepted video codecs; empty: all that can be decoded safely. h264 behaves as the service."
-        ),
+        Meta(description="Accepted video codecs; empty: all that can be decoded safely. h264 behaves as the service."),
     ] = ()
     max_video_bytes: Annotated[int, Meta(description="Largest video object, bytes (B104).", ge=1)] = 10 * GIB
     max_video_hours: Annotated[float, Meta(description="Longest video, hours (B104).", gt=0)] = 6.0
@@ -145,11 +143,30 @@ FIELDS = {field.name: field for field in msgspec.structs.fields(Settings)}
 _LISTS = {name for name, field in FIELDS.items() if isinstance(field.default, tuple)}
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables from which `load` makes the same settings again: how a process hands them to its children."""
+    values = {name: getattr(settings, name) for name in FIELDS}
+    return {
+        f"FACELINE_{name.upper()}": msgspec.json.encode(value).decode() if name in _LISTS else str(value)
+        for name, value in values.items()
+    }
+
+
+def _list_of(text: str) -> list[str]:
+    """A list in a variable: a JSON array, or words separated by commas."""
+    if text.lstrip().startswith("["):
+        try:
+            return msgspec.json.decode(text, type=list[str])
+        except msgspec.DecodeError as error:
+            raise SettingsError(f"setting is wrong: {text!r} is no list: {error}") from error
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def load(options: Mapping[str, object], environment: Mapping[str, str], config_file: str | None = None) -> Settings:
     """Join options over environment over file.
 
     options      field name -> value as given on the command line; what was not given is left out
-    environment  variables; `FACELINE_<FIELD>` is read, lists are separated by commas
+    environment  variables; `FACELINE_<FIELD>` is read, lists are separated by commas or JSON
     config_file  path of a TOML file with field names as keys
     Raises       SettingsError with one line: which setting, what is wrong with it
     """
@@ -162,7 +179,7 @@ def load(options: Mapping[str, object], environment: Mapping[str, str], config_f
     for name in FIELDS:
         text = environment.get(f"FACELINE_{name.upper()}")
         if text is not None:
-            values[name] = [part.strip() for part in text.split(",") if part.strip()] if name in _LISTS else text
+            values[name] = _list_of(text) if name in _LISTS else text
     values |= options
     try:
         return msgspec.convert(values, Settings, strict=False)

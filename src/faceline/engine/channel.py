@@ -30,6 +30,12 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
     """Slot to worker: the work is done and stored, or its lease was lost; the slot is free."""
 
 
+class GivenBack(msgspec.Struct, frozen=True, tag="given_back"):
+    """Slot to worker: the work could not go on for a reason that is not its own; it counts as no attempt."""
+
+    why: str
+
+
 class Broken(msgspec.Struct, frozen=True, tag="broken"):
     """Slot to worker: this attempt failed with the named `JobFault`; the slot is free unless `fatal`."""
 
@@ -38,11 +44,11 @@ class Broken(msgspec.Struct, frozen=True, tag="broken"):
     fatal: bool = False
 
 
-Report = Progress | Done | Broken
+Report = Progress | Done | GivenBack | Broken
 
 _encoder = msgspec.json.Encoder()
 _assignments = msgspec.json.Decoder(Assignment)
-_reports = msgspec.json.Decoder(Report)
+_reports: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
 
 
 def assignment_of(lease: Lease) -> Assignment:

@@ -8,48 +8,27 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
+from faceline.db.errors import DatabaseUnavailable, LeaseLost
 from faceline.domain.faults import JobFault
-from faceline.domain.job import Lease
-from faceline.engine.channel import Broken, Done
-from faceline.engine.slots import Slot
+from faceline.engine.channel import Broken, Done, GivenBack
+from faceline.engine.slot_process import SlotProcess
+from faceline.jobs.lease import Leases
 from faceline.observe import get_log
 
 IDLE_POLL_S = 0.2
 # After the store failed, or a slot died before it did any work.
 RECOVERY_PAUSE_S = 2.0
-STOP_TIMEOUT_S = 5.0
-
-
-class WorkQueue(Protocol):
-    """What the worker asks of the queue. Every method may raise `StoreUnavailable`."""
-
-    def claim(self) -> Lease | None:
-        """The next piece of work, if there is any."""
-        ...
-
-    def renew(self, lease: Lease) -> bool:
-        """Whether the lease still holds; prolongs it."""
-        ...
-
-    def fail_attempt(self, lease: Lease, fault: JobFault, detail: str) -> None:
-        """Write an attempt's failure down; another attempt or the job's end follows from it."""
-        ...
-
-    def release(self, lease: Lease) -> None:
-        """Give work back that was not begun or not finished; it counts as no attempt."""
-        ...
-
-
-class StoreUnavailable(Exception):  # noqa: N818 - reads as a sentence where it is caught
-    """The database did not answer; the worker goes on when it does again."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """Seconds: how long a slot may be silent, how long a lease lasts; and how many slots there are."""
+    """Seconds: how long a slot may be silent, how long a lease lasts; and how many slots there are.
 
+    name   of this worker, as `faceline jobs show` tells it
+    """
+
+    name: str
     slots: int
     sample_timeout_s: float
     lease_s: float
@@ -58,11 +37,11 @@ class WorkerLimits:
 class Worker:
     """Runs until `stop` is set."""
 
-    def __init__(self, queue: WorkQueue, start_slot: Callable[[], Slot], limits: WorkerLimits) -> None:
-        self._queue = queue
+    def __init__(self, leases: Leases, start_slot: Callable[[], SlotProcess], limits: WorkerLimits) -> None:
+        self._leases = leases
         self._start_slot = start_slot
         self._limits = limits
-        self._slots: list[Slot] = []
+        self._slots: list[SlotProcess] = []
         self._selector = selectors.DefaultSelector()
         self._pause_until = 0.0
         self._log = get_log()
@@ -81,11 +60,11 @@ class Worker:
         if now >= self._pause_until:
             try:
                 claimed = self._fill(now)
-            except StoreUnavailable as error:
+            except DatabaseUnavailable as error:
                 self._recover(now, "store_unavailable", error)
         for key, _ in self._selector.select(0 if claimed else IDLE_POLL_S):
             slot = key.fileobj
-            if isinstance(slot, Slot):
+            if isinstance(slot, SlotProcess):
                 self._hear(slot, time.monotonic())
         for slot in self._slots:
             self._tend(slot, time.monotonic())
@@ -95,7 +74,7 @@ class Worker:
         free = next((slot for slot in self._slots if slot.lease is None), None)
         if free is None and len(self._slots) >= self._limits.slots:
             return False
-        lease = self._queue.claim()
+        lease = self._leases.claim(self._limits.name, self._limits.lease_s)
         if lease is None:
             return False
         if free is None:
@@ -106,7 +85,7 @@ class Worker:
         self._log.debug("work_assigned", job=lease.job_id, kind=lease.kind, number=lease.number, slot=free.pid)
         return True
 
-    def _hear(self, slot: Slot, now: float) -> None:
+    def _hear(self, slot: SlotProcess, now: float) -> None:
         """Take in what a slot said, or its death."""
         reports = slot.reports()
         if reports is None:
@@ -116,10 +95,13 @@ class Worker:
             slot.heard_at = now
             if isinstance(report, Broken):
                 self._write_down(slot, report, now)
-            if isinstance(report, Done | Broken):
+            elif isinstance(report, GivenBack):
+                self._recover(now, "work_given_back", report.why)
+                self._give_back(slot)
+            if isinstance(report, Done | GivenBack | Broken):
                 slot.lease = None
 
-    def _bury(self, slot: Slot, now: float) -> None:
+    def _bury(self, slot: SlotProcess, now: float) -> None:
         """A slot died: its attempt failed. A new slot is started when there is work."""
         self._selector.unregister(slot)
         self._slots.remove(slot)
@@ -130,7 +112,7 @@ class Worker:
             self._write_down(slot, epitaph, now)
         slot.close()
 
-    def _write_down(self, slot: Slot, report: Broken, now: float) -> None:
+    def _write_down(self, slot: SlotProcess, report: Broken, now: float) -> None:
         lease = slot.lease
         if lease is None:
             return
@@ -140,12 +122,14 @@ class Worker:
             fault=fault.name, detail=report.detail,
         )  # fmt: skip
         try:
-            self._queue.fail_attempt(lease, fault, report.detail)
-        except StoreUnavailable as error:
+            self._leases.failed_attempt(lease, fault, report.detail)
+        except LeaseLost:
+            return
+        except DatabaseUnavailable as error:
             # The lease runs out by itself and the work is taken up again.
             self._recover(now, "store_unavailable", error)
 
-    def _tend(self, slot: Slot, now: float) -> None:
+    def _tend(self, slot: SlotProcess, now: float) -> None:
         """Prolong a busy slot's lease, or end the slot when it is silent or its lease is lost."""
         if slot.lease is None:
             return
@@ -155,15 +139,25 @@ class Worker:
         elif now - slot.renewed_at > self._limits.lease_s / 3:
             slot.renewed_at = now
             try:
-                if not self._queue.renew(slot.lease):
-                    slot.lease = None
-                    slot.kill()
-            except StoreUnavailable as error:
+                self._leases.renew(slot.lease)
+            except LeaseLost:
+                slot.lease = None
+                slot.kill()
+            except DatabaseUnavailable as error:
                 self._recover(now, "store_unavailable", error)
 
     def _recover(self, now: float, event: str, why: object) -> None:
         self._log.warning(event, why=str(why), pause_s=RECOVERY_PAUSE_S)
         self._pause_until = now + RECOVERY_PAUSE_S
+
+    def _give_back(self, slot: SlotProcess) -> None:
+        """Free a slot's work for others; if the store does not answer, the lease runs out by itself."""
+        if slot.lease is None:
+            return
+        try:
+            self._leases.release(slot.lease)
+        except (DatabaseUnavailable, LeaseLost) as error:
+            self._log.info("work_not_released", job=slot.lease.job_id, why=str(error))
 
     def _end(self) -> None:
         """Kill the slots (all they stored is whole) and give their work back."""
@@ -171,10 +165,6 @@ class Worker:
             slot.kill()
         for slot in self._slots:
             slot.close()
-            if slot.lease is not None:
-                try:
-                    self._queue.release(slot.lease)
-                except StoreUnavailable:
-                    continue
+            self._give_back(slot)
         self._slots.clear()
         self._selector.close()

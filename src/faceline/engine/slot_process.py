@@ -7,7 +7,6 @@ into the fault of that attempt.
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -16,16 +15,15 @@ from faceline.domain.faults import JobFault
 from faceline.domain.job import Lease
 from faceline.engine.channel import Broken, Report, assignment_of, parse_report, write
 
-SLOT_COMMAND = (sys.executable, "-m", "faceline.engine.slot")
 # An uncaught MemoryError, or a native allocation that failed under the address space limit, ends a process so.
 MEMORY_EXITS = {signal.SIGKILL}
 CRASH_SIGNALS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP}
 
 
-class Slot:
+class SlotProcess:
     """One child process. Times are readings of a monotonic clock in seconds."""
 
-    def __init__(self, environment: Mapping[str, str], command: Sequence[str] = SLOT_COMMAND) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
             list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(environment)
         )
@@ -35,7 +33,7 @@ class Slot:
         self._output = self._process.stdout
         os.set_blocking(self._output.fileno(), False)
         self._line = b""
-        self._silenced = False
+        self._killed_for: Broken | None = None
         self.lease: Lease | None = None
         self.heard_at = 0.0
         self.renewed_at = 0.0
@@ -66,12 +64,13 @@ class Slot:
         try:
             return [parse_report(line) for line in lines]
         except msgspec.DecodeError:
+            self._killed_for = Broken(JobFault.BROKEN.name, "the slot spoke no known message", fatal=True)
             self.kill()
             return []
 
     def kill_for_silence(self) -> None:
         """End a slot that makes no progress."""
-        self._silenced = True
+        self._killed_for = Broken(JobFault.DECODER_TIMEOUT.name, "no progress in time", fatal=True)
         self.kill()
 
     def kill(self) -> None:
@@ -85,21 +84,11 @@ class Slot:
         self._requests.close()
         self._output.close()
 
-    def stop(self, timeout_s: float) -> None:
-        """Let the process end by itself (its input closes), then make it."""
-        try:
-            self._requests.close()
-            self._process.wait(timeout_s)
-        except (subprocess.TimeoutExpired, OSError):
-            self._process.kill()
-        self._process.wait()
-        self._output.close()
-
     def epitaph(self) -> Broken:
         """How the process ended, as the fault of its attempt."""
         code = self._process.wait()
-        if self._silenced:
-            return Broken(JobFault.DECODER_TIMEOUT.name, "no progress in time", fatal=True)
+        if self._killed_for is not None:
+            return self._killed_for
         if code >= 0:
             return Broken(JobFault.BROKEN.name, f"the slot left with status {code}", fatal=True)
         name = signal.Signals(-code).name

@@ -1,0 +1,79 @@
+"""`faceline analyze`: the engine on files, without a server."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from faceline.domain.video import EVERY_FRAME, SampleRate
+
+
+class RateType(click.ParamType[SampleRate]):
+    """Samples a second as a number or a fraction, or `all` for every frame."""
+
+    name = "rate"
+
+    def convert(self, value: str | SampleRate, param: click.Parameter | None, ctx: click.Context | None) -> SampleRate:
+        """Raises click.BadParameter."""
+        if isinstance(value, SampleRate):
+            return value
+        if value == "all":
+            return EVERY_FRAME
+        try:
+            rate = Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value!r} is neither a number of samples a second nor 'all'", param, ctx)
+        if not Fraction(1, 3600) <= rate <= 1000:
+            self.fail(f"{value!r} is outside 1/3600 to 1000 samples a second", param, ctx)
+        return SampleRate(rate)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO...")
+@click.option("--attributes", type=click.Choice(["DEFAULT", "ALL"]), default="ALL", show_default=True)
+@click.option("--sample-rate", type=RateType(), default="2", show_default=True, help="Samples a second, or all.")
+@click.option("--json", "json_out", metavar="OUT", help="Write the shape of GetFaceDetection; - is standard output.")
+@click.option("--csv", "csv_out", metavar="OUT", help="Write one row per face; - is standard output.")
+@click.option("--extended", is_flag=True, help="Add FaceOccluded and EyeDirection to videos.")
+def analyze(
+    files: tuple[Path, ...],
+    attributes: str,
+    sample_rate: SampleRate,
+    json_out: str | None,
+    csv_out: str | None,
+    extended: bool,
+) -> None:
+    """Find the faces of videos and pictures on this machine.
+
+    Without --json and --csv a short summary is printed. Several inputs give one JSON document per line, in order,
+    with an Error member for one that could not be read.
+    """
+    from faceline.cli.analysis import Analysis, Wish
+    from faceline.domain.job import FaceAttributes
+
+    with _output(json_out) as json_file, _output(csv_out) as csv_file:
+        analysis = Analysis(Wish(FaceAttributes(attributes), sample_rate, extended), json_file, csv_file)
+        worked = [analysis.run(path) for path in files]
+        analysis.close()
+    sys.exit(0 if all(worked) else 1)
+
+
+@contextmanager
+def _output(name: str | None) -> Iterator[BinaryIO | None]:
+    """The named file, standard output for `-`, or nothing."""
+    if name is None:
+        yield None
+    elif name == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        try:
+            file = Path(name).open("wb")  # noqa: SIM115 - entered below
+        except OSError as error:
+            raise click.ClickException(f"cannot write {name}: {error.strerror}") from error
+        with file:
+            yield file
