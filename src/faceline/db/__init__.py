@@ -1,0 +1,1 @@
+"""The database: tables, engine, migrations. What a face or a message means is for others to know."""

@@ -1,0 +1,13 @@
+"""How the database fails towards the rest of the program."""
+
+
+class DatabaseUnusable(Exception):  # noqa: N818 - reads as a sentence where it is raised
+    """The database cannot be opened at all. The text is one line for the operator, without passwords."""
+
+
+class DatabaseUnavailable(Exception):  # noqa: N818
+    """The database did not answer, or stayed locked for too long. Trying again later may help."""
+
+
+class LeaseLost(Exception):  # noqa: N818
+    """The work belongs to somebody else now, or its job has ended. Nothing was written; stop working on it."""
