@@ -8,6 +8,7 @@ for writes and REPEATABLE READ, read-only, for reads.
 
 import contextlib
 import secrets
+import sqlite3
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +23,7 @@ from faceline.db.errors import DatabaseUnavailable, DatabaseUnusable
 from faceline.db.tables import secret
 
 _SECRET_BYTES = 32
-_AWAY = (sql.OperationalError, sql.InterfaceError, sql.TimeoutError)
+_AWAY = (sql.OperationalError, sql.InterfaceError, sql.TimeoutError, sqlite3.OperationalError)
 
 
 class Database:
@@ -78,7 +79,8 @@ class Database:
     def give_back_space(self, pages: int = 4096) -> None:
         """Return up to `pages` free pages of an SQLite file to the file system; PostgreSQL does it by itself."""
         if self._writer.dialect.name == "sqlite":
-            sqlite.vacuum(self._writer, pages)
+            with _translated():
+                sqlite.vacuum(self._writer, pages)
 
     def close(self) -> None:
         """Close every connection; may be called twice."""
@@ -144,7 +146,7 @@ def _translated() -> Iterator[None]:
         raise DatabaseUnavailable(_cause(error)) from error
 
 
-def _cause(error: sql.SQLAlchemyError) -> str:
+def _cause(error: Exception) -> str:
     """The driver's own words on one line, without the statement and its values."""
     origin: Any = getattr(error, "orig", None) or error
     return " ".join(str(origin).split())
