@@ -1,4 +1,4 @@
-"""Command line: `python -m training.detector train|export|evaluate`."""
+"""Trains, exports and measures faceline's own face detector."""
 
 import argparse
 import os
@@ -7,21 +7,48 @@ from pathlib import Path
 
 def main() -> None:
     """Parse the command line and run one task."""
-    parser = argparse.ArgumentParser(prog="python -m training.detector", description=__doc__)
-    tasks = parser.add_subparsers(dest="task", required=True)
-    data = os.environ.get("FACELINE_TEST_DATA")
-    trainer = tasks.add_parser("train", help="train, or resume a training whose checkpoint lies in --out")
-    trainer.add_argument("--data", type=Path, default=data, required=data is None)
-    trainer.add_argument("--out", type=Path, required=True)
-    trainer.add_argument("--seed", type=int, default=1)
-    trainer.add_argument("--hours", type=float, default=1.5, help="length of the schedule in hours of wall time")
-    trainer.add_argument("--steps", type=int, default=0, help="length in steps instead: repeatable bit for bit")
-    trainer.add_argument("--device", default="cpu", help="cpu or cuda")
-    options = parser.parse_args()
+    options = _parser().parse_args()
+    # each task imports what it needs: measuring needs no training code, and neither needs the other's start-up
     if options.task == "train":
         from training.detector.train import Settings, train
 
         train(Settings(options.data, options.out, options.seed, options.hours, options.steps, device=options.device))
+    elif options.task == "export":
+        from training.detector.calibrate import calibrate
+        from training.detector.export import export, load_average
+
+        net, step = load_average(options.checkpoint)
+        fitted = calibrate(net, options.data)
+        export(net, options.out, fitted, {"step": str(step), "calibration": str(fitted)})
+        print(f"{options.out}: step {step}, logit slope and offset by stride {fitted}")
+    else:
+        from training.detector.evaluate import evaluate, write
+
+        figures = evaluate(options.weights, options.data, options.score, options.frames, options.back)
+        write(figures, options.out)
+        print(f"figures in {options.out}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.detector", description=__doc__)
+    tasks = parser.add_subparsers(dest="task", required=True)
+    data = os.environ.get("FACELINE_TEST_DATA")
+    train = tasks.add_parser("train", help="train, or resume the training whose checkpoint lies in --out")
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--hours", type=float, default=1.7, help="length of the schedule in hours of wall time")
+    train.add_argument("--steps", type=int, default=0, help="length in steps instead: repeatable bit for bit")
+    train.add_argument("--device", default="cpu", help="cpu or cuda")
+    export = tasks.add_parser("export", help="calibrate a checkpoint and write it as ONNX")
+    export.add_argument("--checkpoint", type=Path, required=True)
+    evaluate = tasks.add_parser("evaluate", help="measure exported weights on the val and test splits")
+    evaluate.add_argument("--weights", type=Path, required=True)
+    evaluate.add_argument("--score", type=float, default=0.5, help="threshold of the rows that need one, 0..1")
+    evaluate.add_argument("--frames", type=int, default=100, help="synthetic frames: two faces of each height in each")
+    evaluate.add_argument("--back", action="store_true", help="the weights are the converted BlazeFace back")
+    for task in (train, export, evaluate):
+        task.add_argument("--data", type=Path, default=data, required=data is None)
+        task.add_argument("--out", type=Path, required=True)
+    return parser
 
 
 if __name__ == "__main__":

@@ -177,7 +177,10 @@ class CanvasMaker:
         mirrored = bool(rng.random() < 0.5)
         source_high, source_wide = crop.pixels.shape[:2]
         out_w, out_h = int(source_wide * scale) + 1, int(source_high * scale) + 1
-        left, top = int(rng.integers(-out_w // 5, max(1, width - out_w * 4 // 5))), int(rng.integers(-out_h // 5, max(1, height - out_h * 4 // 5)))
+        left, top = (
+            int(rng.integers(-out_w // 5, max(1, width - out_w * 4 // 5))),
+            int(rng.integers(-out_h // 5, max(1, height - out_h * 4 // 5))),
+        )
         area = np.asarray([[left, top, left + out_w, top + out_h]], np.float32)
         if _overlaps(area[0], taken):
             return None
@@ -252,9 +255,7 @@ def _slide(
     return np.clip(out, 2, np.asarray(tile) - 2)
 
 
-def _patch(
-    source: Pixels, matrix: Floats, scale: float, width: int, height: int, soft: float
-) -> tuple[Pixels, Floats]:
+def _patch(source: Pixels, matrix: Floats, scale: float, width: int, height: int, soft: float) -> tuple[Pixels, Floats]:
     """Return a crop drawn through the matrix and its opacity (H, W, 1), falling to 0 at the edge."""
     high, wide = source.shape[:2]
     if scale < 0.5:  # shrink first, so that the drawing does not alias

@@ -89,7 +89,9 @@ def _line_face(pixels: Pixels, rng: np.random.Generator, x: float, y: float, siz
     eye = size * rng.uniform(0.03, 0.09)
     apart, level = size * rng.uniform(0.13, 0.2), y - size * rng.uniform(0.05, 0.15)
     for side in (-1, 1):
-        _ellipse(pixels, (x + side * apart, level), (eye, eye * rng.uniform(0.6, 1.4)), ink, -1 if rng.random() < 0.7 else 1)
+        _ellipse(
+            pixels, (x + side * apart, level), (eye, eye * rng.uniform(0.6, 1.4)), ink, -1 if rng.random() < 0.7 else 1
+        )
     if rng.random() < 0.5:
         _ellipse(pixels, (x, y + size * 0.05), (size * 0.03, size * 0.06), ink, 1)
     if rng.random() < 0.4:

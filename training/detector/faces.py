@@ -81,9 +81,7 @@ def move(faces: Faces, matrix: Floats, mirrored: bool) -> Faces:
     if mirrored:
         points = points[:, MIRROR_ORDER]
     boxes = np.concatenate([moved - spread, moved + spread], axis=1)
-    return Faces(
-        boxes.astype(np.float32), points.astype(np.float32), faces.covered, faces.ignored
-    )
+    return Faces(boxes.astype(np.float32), points.astype(np.float32), faces.covered, faces.ignored)
 
 
 def clip(faces: Faces, width: int, height: int, smallest: float) -> Faces:

@@ -17,7 +17,7 @@ BASES = (16.0, 48.0, 128.0)
 OUTPUTS = 16
 """Per cell: score logit; dx, dy in strides; log w, log h in bases; 5 points in bases; covered logit."""
 
-_PAD_VALUE = -1.0
+_BORDER = -1.0
 """Black: what lies outside the picture, so that the normalisation can be folded into the stem."""
 
 
@@ -26,9 +26,7 @@ class SeparableBlock(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> None:
         super().__init__()
-        self.depthwise = nn.Conv2d(
-            inputs, inputs, kernel, stride, kernel // 2, groups=inputs, bias=False
-        )
+        self.depthwise = nn.Conv2d(inputs, inputs, kernel, stride, kernel // 2, groups=inputs, bias=False)
         self.depthwise_norm = nn.BatchNorm2d(inputs)
         self.pointwise = nn.Conv2d(inputs, outputs, 1, bias=False)
         self.pointwise_norm = nn.BatchNorm2d(outputs)
@@ -62,6 +60,7 @@ class DetectorNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.border = nn.ConstantPad2d(1, _BORDER)
         self.stem = nn.Conv2d(3, 32, 6, 4, 0, bias=False)
         self.stem_norm = nn.BatchNorm2d(32)
         self.s4 = SeparableBlock(32, 32)
@@ -75,8 +74,8 @@ class DetectorNet(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return maps of (N, 16, H/8, W/8), (N, 16, H/16, W/16), (N, 16, H/32, W/32)."""
-        x = functional.pad(x, (1, 1, 1, 1), value=_PAD_VALUE)
-        s8 = self.s8(self.s4(functional.relu(self.stem_norm(self.stem(x)), inplace=True)))
+        stem = functional.relu(self.stem_norm(self.stem(self.border(x))), inplace=True)
+        s8 = self.s8(self.s4(stem))
         s16 = self.s16(s8)
         n32 = self.neck32(self.s32(s16))
         n16 = self.neck16(s16) + functional.interpolate(n32, scale_factor=2.0)

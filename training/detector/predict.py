@@ -44,6 +44,7 @@ def torch_detector(net: DetectorNet, device: torch.device) -> Detector:
             decode_boxes(own, centres, cells.strides[keep], bases).cpu().numpy(),
             points.cpu().numpy(),
             own[:, 15].sigmoid().cpu().numpy(),
+            cells.strides[keep].cpu().numpy(),
         )
         return suppress(found)
 

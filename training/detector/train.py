@@ -166,7 +166,9 @@ def train(settings: Settings) -> None:
     torch.set_num_threads(1 if settings.device == "cpu" else torch.get_num_threads())
     cv2.setNumThreads(1)
     settings.out.mkdir(parents=True, exist_ok=True)
-    described = {k: str(v) if isinstance(v, Path) else v for k, v in asdict(settings).items() if k not in {"data", "out"}}
+    described = {
+        k: str(v) if isinstance(v, Path) else v for k, v in asdict(settings).items() if k not in {"data", "out"}
+    }
     (settings.out / "settings.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
     material = load_material(settings.data, settings.seed)
     detection = load_detection(settings.data, ("val",))

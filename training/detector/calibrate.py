@@ -1,0 +1,58 @@
+"""Fits score to truth on the validation split: one slope and offset of the logit for each head."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.detector.faces import Floats
+from training.detector.mining import resized
+from training.detector.net import STRIDES, DetectorNet
+from training.detector.pictures import Picture, load_detection, load_noface, load_scenes
+from training.detector.predict import Detector, torch_detector
+from training.detector.scoring import compare
+
+_SCALES = (1.0, 0.5, 0.25)
+_FLOOR = 0.03
+_PRIOR = 4.0
+"""Weight of the pull towards slope 1 and offset 0, in detections: some heads see few faces."""
+
+_STEPS = 60
+
+Calibration = tuple[tuple[float, float], ...]
+
+
+def calibrate(net: DetectorNet, root: Path) -> Calibration:
+    """Return (slope, offset) for each stride, from what the network finds on all validation pictures."""
+    torch.set_num_threads(1)
+    detect = torch_detector(net, torch.device("cpu"))
+    pictures = load_detection(root, ("val",)) + load_scenes(root, ("val",)) + load_noface(root, ("val",))
+    rows = np.concatenate([_outcomes(detect, p, s) for p in pictures for s in _SCALES])
+    return tuple(_platt(rows[rows[:, 2] == stride]) for stride in STRIDES)
+
+
+def _outcomes(detect: Detector, picture: Picture, scale: float) -> Floats:
+    """Return (D, 3): logit, 1 for a face and 0 for none, stride; detections on ignored boxes left out."""
+    found = detect(resized(picture.pixels, scale), _FLOOR)
+    faces = picture.faces
+    scored = compare(found, type(faces)(faces.boxes * scale, faces.points, faces.covered, faces.ignored))
+    outcome = np.full(len(found.scores), np.nan, np.float32)
+    outcome[np.isin(found.scores, scored.right[scored.right > 0])] = 1.0
+    outcome[np.isin(found.scores, scored.false)] = 0.0
+    logits = np.log(found.scores / (1 - found.scores))
+    table = np.stack([logits, outcome, found.strides], axis=1)
+    return np.asarray(table[np.isfinite(outcome)], np.float32)
+
+
+def _platt(rows: Floats) -> tuple[float, float]:
+    """Newton's method on the logistic likelihood with a weak pull to the identity."""
+    design = np.stack([rows[:, 0], np.ones(len(rows))], axis=1).astype(np.float64)
+    truth = rows[:, 1].astype(np.float64)
+    identity = np.asarray([1.0, 0.0])
+    weights = identity.copy()
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
+        slope = design.T @ (chance - truth) + _PRIOR * (weights - identity)
+        bend = (design * (chance * (1 - chance))[:, None]).T @ design + _PRIOR * np.eye(2)
+        weights -= np.linalg.solve(bend, slope)
+    return round(float(weights[0]), 4), round(float(weights[1]), 4)
