@@ -1,0 +1,1 @@
+"""Bytes to operation to bytes: the HTTP side of the service."""
