@@ -50,6 +50,15 @@ class JobQueue:
                 idempotency.remember(connection, request.account, token, fingerprint, job_id, now)
         return job_id
 
+    def replay(self, account: str, token: str, fingerprint: str) -> str | None:
+        """The job that this token has started, asked before the object is looked up: a replay needs neither the object
+        nor room for a job (B106, B108).
+
+        Raises Refused(TOKEN_REUSED) when the token was used with other parameters.
+        """
+        with self._database.read() as connection:
+            return idempotency.replayed(connection, account, token, fingerprint, self._database.now())
+
     def get(self, account: str, job_id: str) -> Job:
         """One job of the account.
 
