@@ -117,12 +117,14 @@ def _address(url: str) -> URL:
 
 def _open_sqlite(address: URL, clock: Clock) -> Database:
     path = str(address.database)
-    with sqlite.opening(path):
+    with sqlite.opening(path), contextlib.ExitStack() as undo:
         writer = create_engine(address, pool_size=1, max_overflow=0, pool_timeout=sqlite.BUSY_S)
+        undo.callback(writer.dispose)
         reader = create_engine(address, pool_size=8, max_overflow=56)
         sqlite.prepare(writer, reader)
         with writer.begin() as connection:
             migrate.upgrade(connection, path)
+        undo.pop_all()
     return Database(writer, reader, clock)
 
 
@@ -131,9 +133,12 @@ def _open_postgresql(address: URL, clock: Clock) -> Database:
         writer = create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise DatabaseUnusable("PostgreSQL needs the extra: pip install 'faceline[postgres]'") from error
-    with writer.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(b"faceline migrations")})
-        migrate.upgrade(connection, _shown(address))
+    with contextlib.ExitStack() as undo:
+        undo.callback(writer.dispose)
+        with writer.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(b"faceline migrations")})
+            migrate.upgrade(connection, _shown(address))
+        undo.pop_all()
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(writer, reader, clock)
 

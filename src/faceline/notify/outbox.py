@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
@@ -75,7 +76,7 @@ class Outbox:
         topics = [topic for topic in self._due_topics() if topic not in self._begun]
         for topic in topics:
             self._begun.add(topic)
-            self._pool.submit(self._serve, topic).add_done_callback(lambda done, topic=topic: self._ended(topic, done))
+            self._pool.submit(self._serve, topic).add_done_callback(partial(self._ended, topic))
         return len(topics)
 
     def close(self) -> None:
