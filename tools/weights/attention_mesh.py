@@ -115,9 +115,7 @@ class RefinementWriter:
         places = g.op("Add", [offsets, centre])
         count = len(self._regions)
         places = g.op("Reshape", [places, g.integers(-1, count * PATCH, PATCH, 2)])
-        sampled = g.op(
-            "GridSample", [maps.name, places], mode="bilinear", padding_mode="zeros", align_corners=0
-        )
+        sampled = g.op("GridSample", [maps.name, places], mode="bilinear", padding_mode="zeros", align_corners=0)
         names = g.split(sampled, [PATCH] * count, axis=2)
         return [Feature(name, maps.channels, PATCH, PATCH) for name in names]
 

@@ -13,10 +13,12 @@ from tools.weights.sources import FACE_API, HUMAN, MEDIAPIPE, Package
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An output as the manifest describes it."""
+    """An output as the manifest describes it; `tolerance` is the largest absolute difference from the original
+    runtime's numbers that still counts as the same network (rounding in another order, not another result)."""
 
     name: str
     shape: tuple[str | int, ...]
+    tolerance: float
     meaning: str
 
 
@@ -64,12 +66,14 @@ BACK: Final = Network(
         Output(
             "scores",
             ("N", "A", 1),
+            1e-2,
             "logit per anchor; first 2 anchors per cell of 16 x 16 pixels, then 6 per cell of 32 x 32; cells in "
             "row-major order, anchors innermost; A = H * W / 128 + 6 * H * W / 1024",
         ),
         Output(
             "regressions",
             ("N", "A", 16),
+            1e-3,
             "input pixels: box centre x, y from the cell's centre; box width, height; then six points x, y from "
             "the cell's centre: eye left in the picture, eye right in the picture, nose, mouth, ear, ear",
         ),
@@ -91,10 +95,11 @@ AMESH: Final = Network(
         Output(
             "points",
             ("N", 478, 3),
+            1e-3,
             "x, y in input pixels (refined around lips, eyes and irises) and depth in the same scale, smaller is "
             "nearer; 0-467 the face mesh, 468-472 and 473-477 the irises, centre first",
         ),
-        Output("flag", ("N", 1), "logit that the crop holds a face"),
+        Output("flag", ("N", 1), 1e-3, "logit that the crop holds a face"),
     ),
 )
 FACERES: Final = Network(
@@ -110,9 +115,9 @@ FACERES: Final = Network(
     size=(160, 160),
     normalisation="x - (123.68, 116.779, 103.939), then blue, green, red",
     outputs=(
-        Output("gender", ("N", 1), "probability of male"),
-        Output("descriptor", ("N", 1024), "descriptor, not normalised, 0 to 6"),
-        Output("ages", ("N", 100), "probability of each year of age from 0 to 99"),
+        Output("gender", ("N", 1), 1e-5, "probability of male"),
+        Output("descriptor", ("N", 1024), 1e-4, "descriptor, not normalised, 0 to 6"),
+        Output("ages", ("N", 100), 1e-5, "probability of each year of age from 0 to 99"),
     ),
 )
 EMOTION: Final = Network(
@@ -128,8 +133,8 @@ EMOTION: Final = Network(
     size=(64, 64),
     normalisation="grey = 0.2989 r + 0.587 g + 0.114 b, not rounded; grey / 127.5 - 1",
     outputs=(
-        Output("logits", ("N", 7), EMOTIONS),
-        Output("probabilities", ("N", 7), f"softmax of the logits: {EMOTIONS}"),
+        Output("logits", ("N", 7), 1e-4, EMOTIONS),
+        Output("probabilities", ("N", 7), 1e-5, f"softmax of the logits: {EMOTIONS}"),
     ),
 )
 EXPRESSION: Final = Network(
@@ -145,8 +150,8 @@ EXPRESSION: Final = Network(
     size=(112, 112),
     normalisation="(x - (122.782, 117.001, 104.298)) / 255",
     outputs=(
-        Output("logits", ("N", 7), EXPRESSIONS),
-        Output("probabilities", ("N", 7), f"softmax of the logits: {EXPRESSIONS}"),
+        Output("logits", ("N", 7), 1e-4, EXPRESSIONS),
+        Output("probabilities", ("N", 7), 1e-5, f"softmax of the logits: {EXPRESSIONS}"),
     ),
 )
 AGEGENDER: Final = Network(
@@ -162,8 +167,8 @@ AGEGENDER: Final = Network(
     size=(112, 112),
     normalisation="(x - (122.782, 117.001, 104.298)) / 255",
     outputs=(
-        Output("age", ("N", 1), "age in years"),
-        Output("gender", ("N", 2), "probabilities of male, female"),
+        Output("age", ("N", 1), 1e-3, "age in years"),
+        Output("gender", ("N", 2), 1e-5, "probabilities of male, female"),
     ),
 )
 

@@ -89,7 +89,9 @@ class Graph:
     def op(self, kind: str, inputs: Sequence[str], **attributes: Attribute) -> str:
         """Add an operator with one output."""
         output = self._fresh(kind.lower())
-        self._nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
+        node = helper.make_node(kind, list(inputs), [output], name=output)
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in sorted(attributes.items()))
+        self._nodes.append(node)
         return output
 
     def split(self, value: str, sizes: Sequence[int], axis: int) -> list[str]:
@@ -237,9 +239,7 @@ class Graph:
         Raises:
             onnx.checker.ValidationError: the graph is not valid ONNX.
         """
-        graph = helper.make_graph(
-            self._nodes, self._name, self._inputs, self._outputs, initializer=self._initialisers
-        )
+        graph = helper.make_graph(self._nodes, self._name, self._inputs, self._outputs, initializer=self._initialisers)
         opset = helper.make_opsetid("", OPSET)
         model = helper.make_model(graph, opset_imports=[opset], producer_name="faceline tools.weights")
         model.ir_version = 8

@@ -13,6 +13,7 @@ HEADER: Final = """\
 # Written by `python -m tools.weights convert`. Do not edit.
 # Every network takes one input, `pixels`: uint8, red green blue, (N, H, W, 3), N free. Cast, normalisation and
 # transposition happen inside; `normalisation` says which. All outputs are float32. Files are ONNX, opset 17.
+# `tolerance` is the largest absolute difference from the original runtime that counts as the same network.
 """
 
 
@@ -57,6 +58,7 @@ def network_table(network: Network, folder: Path) -> Iterator[str]:
         yield f"[[networks.{network.name}.outputs]]"
         yield f"name = {text(output.name)}"
         yield f"shape = {array(output.shape)}"
+        yield f"tolerance = {output.tolerance}"
         yield f"meaning = {text(output.meaning)}"
 
 

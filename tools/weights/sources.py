@@ -53,24 +53,12 @@ HUMAN: Final = Package(
     "vladmandic-human-3.3.6.tgz",
     "425e9c51dbbca0c8934362b170cb0d54c2529c11c654b3c03092b16e9d6ad3f7",
     (
-        SourceFile(
-            "package/models/blazeface.json", "cd7bbfc078270572beb39f9e5ae67aadbd50b5e67cff37e6d4f6b3ea39312e5f"
-        ),
-        SourceFile(
-            "package/models/blazeface.bin", "dc9a97fdc50bc43216554bdd69aa3e7b9361a519ee7bdd996a2f69a98a6f9b72"
-        ),
-        SourceFile(
-            "package/models/faceres.json", "5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df"
-        ),
-        SourceFile(
-            "package/models/faceres.bin", "2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b"
-        ),
-        SourceFile(
-            "package/models/emotion.json", "56f7e557eb0c863a8b9ab04ac7ccba756e93bf2c27dce135ef0e8712b80b7ad2"
-        ),
-        SourceFile(
-            "package/models/emotion.bin", "927ac8224f356ab1e68c2bcfbfa07b0c8567047d1bcf817388ba6e38214c4987"
-        ),
+        SourceFile("package/models/blazeface.json", "cd7bbfc078270572beb39f9e5ae67aadbd50b5e67cff37e6d4f6b3ea39312e5f"),
+        SourceFile("package/models/blazeface.bin", "dc9a97fdc50bc43216554bdd69aa3e7b9361a519ee7bdd996a2f69a98a6f9b72"),
+        SourceFile("package/models/faceres.json", "5b83d49c0385d2e68a05122441b94226313677cae9fcc40b9587ad50079eb4df"),
+        SourceFile("package/models/faceres.bin", "2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b"),
+        SourceFile("package/models/emotion.json", "56f7e557eb0c863a8b9ab04ac7ccba756e93bf2c27dce135ef0e8712b80b7ad2"),
+        SourceFile("package/models/emotion.bin", "927ac8224f356ab1e68c2bcfbfa07b0c8567047d1bcf817388ba6e38214c4987"),
     ),
 )
 FACE_API: Final = Package(
@@ -162,6 +150,12 @@ def member(archive: Path, path: str) -> bytes:
         content = tar.extractfile(path)
         assert content is not None, path
         return content.read()
+
+
+def unpack_all(archive: Path, folder: Path) -> None:
+    """Extract a whole npm archive, for running the package itself."""
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
 
 
 def home(package: Package, cache: Path) -> Path:

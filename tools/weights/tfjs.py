@@ -132,9 +132,7 @@ class TfjsConverter:
         self._shift = 0.0
         self.features: dict[str, Feature] = {}
 
-    def run(
-        self, source: str, x: Feature, first_weight: Callable[[Array], Array], *, shift: float = 0.0
-    ) -> None:
+    def run(self, source: str, x: Feature, first_weight: Callable[[Array], Array], *, shift: float = 0.0) -> None:
         """Convert every operator that works on feature maps.
 
         Args:
@@ -177,9 +175,7 @@ class TfjsConverter:
     def _depthwise(self, node: TfjsNode) -> Feature:
         weight = self.array(node.inputs[1]).transpose(2, 3, 0, 1)
         window = node.window(weight.shape[2])
-        return self._graph.conv(
-            self.features[node.inputs[0]], weight, self._bias(node), window, depthwise=True
-        )
+        return self._graph.conv(self.features[node.inputs[0]], weight, self._bias(node), window, depthwise=True)
 
     def _max_pool(self, node: TfjsNode) -> Feature:
         window = node.window(int(node.attributes["ksize"]["list"]["i"][1]))

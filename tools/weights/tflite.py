@@ -44,7 +44,8 @@ def _kind(model: Any, schema: Any, operator: Any) -> str:
     if code.CustomCode():
         return str(code.CustomCode().decode())
     number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-    return next(name for name, value in vars(schema.BuiltinOperator).items() if value == number)
+    names: dict[str, int] = vars(schema.BuiltinOperator)
+    return next(name for name, value in names.items() if value == number)
 
 
 def _options(schema: Any, operator: Any, kind: str) -> Any:
