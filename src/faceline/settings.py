@@ -12,10 +12,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from faceline.domain.faults import Unusable
+
 GIB = 1024**3
 
 
-class SettingsError(Exception):
+class SettingsError(Unusable):
     """A setting is wrong; the text is one line that says which and why."""
 
 

@@ -52,6 +52,8 @@ class Analysis:
                 self._video(path)
         except (JobFailed, Refused) as error:
             return self._failed(path, error.fault.name, error.fault.value.cause)
+        except BrokenPipeError:
+            raise  # whoever reads our output has gone: click ends quietly
         except OSError as error:
             return self._failed(path, "UNREADABLE", error.strerror or str(error))
         return True

@@ -1,13 +1,23 @@
 """Build the objects of a role from the settings and join them: the one place that knows every part."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faceline.settings import Settings
+from faceline.cli.listen import check_exposure, listening_socket
+from faceline.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
+    from faceline.api.accounts import AccessKey
     from faceline.engine.slot import Task
+    from faceline.service.detect_faces import DetectFaces
+    from faceline.service.face_detection import FaceDetection
     from faceline.vision.settings import VisionSettings
+
+# A picture may wait for others before its own time begins.
+PICTURE_PATIENCE = 4
 
 
 def vision_settings(settings: Settings) -> "VisionSettings":
@@ -26,7 +36,7 @@ def slot_task(settings: Settings) -> "Task":
     from faceline.jobs.ledger import Ledger
     from faceline.media.container import MediaLimits, silence_codecs
     from faceline.results.facts import pack
-    from faceline.results.page import Pages
+    from faceline.results.pages import PageWriter
     from faceline.results.store import FactStore
     from faceline.sources.buckets import buckets_from
     from faceline.vision.analyse import Analyser
@@ -38,7 +48,7 @@ def slot_task(settings: Settings) -> "Task":
         leases=Leases(database),
         ledger=Ledger(database, pack),
         facts=FactStore(database),
-        pages=Pages(database),
+        pages=PageWriter(database),
         analyser=cache(lambda: Analyser(vision_settings(settings))),
         limits=MediaLimits(
             max_pixels=settings.max_frame_pixels,
@@ -47,3 +57,56 @@ def slot_task(settings: Settings) -> "Task":
         ),
     )
     return lambda lease, beat: do(tools, lease, beat)
+
+
+def run_api(settings: Settings) -> None:
+    """Serve HTTP until SIGTERM or SIGINT. Raises SettingsError for what cannot be served."""
+    from faceline.api.http import build_app
+    from faceline.api.server import uvicorn_server
+
+    check_exposure(settings)
+    keys = _keys(settings)
+    with listening_socket(settings) as listener:
+        app = build_app(
+            _videos(settings), _pictures(settings), keys=keys, requests_per_second=settings.requests_per_second
+        )
+        server = uvicorn_server(app, tls_cert=settings.tls_cert, tls_key=settings.tls_key)
+        server.run(sockets=[listener])
+
+
+def _keys(settings: Settings) -> "Mapping[str, AccessKey] | None":
+    from faceline.api.accounts import CredentialsError, load_credentials
+
+    if not settings.credentials:
+        return None
+    try:
+        return load_credentials(Path(settings.credentials).expanduser())
+    except CredentialsError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _videos(settings: Settings) -> "FaceDetection":
+    from faceline.db.engine import open_database
+    from faceline.jobs.queue import JobQueue
+    from faceline.results.pages import PageReader
+    from faceline.results.token import PageTokens
+    from faceline.service.face_detection import FaceDetection, VideoRules
+    from faceline.sources.buckets import buckets_from
+
+    database = open_database(settings.database_url)
+    return FaceDetection(
+        buckets_from(settings),
+        JobQueue(database, keep=timedelta(days=settings.retention_days)),
+        PageReader(database),
+        PageTokens.of(database),
+        VideoRules(settings.max_video_bytes, settings.max_open_jobs, settings.extended),
+    )
+
+
+def _pictures(settings: Settings) -> "DetectFaces":
+    from faceline.link.client import PictureClient
+    from faceline.service.detect_faces import DetectFaces, PictureRules
+    from faceline.sources.buckets import buckets_from
+
+    client = PictureClient(settings.picture_socket, PICTURE_PATIENCE * settings.picture_timeout)
+    return DetectFaces(buckets_from(settings), client, PictureRules(min_face_px=settings.min_face_px))

@@ -6,10 +6,10 @@ import click
 
 from faceline.cli.analyze import analyze
 from faceline.cli.jobs import jobs
-from faceline.cli.roles import api, picture, worker
+from faceline.cli.roles import api, picture, slot, worker
 from faceline.cli.serve import serve
-from faceline.db.errors import DatabaseUnavailable, DatabaseUnusable
-from faceline.settings import SettingsError
+from faceline.db.errors import DatabaseUnavailable
+from faceline.domain.faults import Unusable
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,7 +21,7 @@ def commands() -> None:
     """
 
 
-for command in (serve, api, worker, picture, analyze, jobs):
+for command in (serve, api, worker, picture, slot, analyze, jobs):
     commands.add_command(command)
 
 
@@ -29,6 +29,6 @@ def main() -> None:
     """Run the command line: exit code 0, 1 with a line that says why, or 2 for wrong usage."""
     try:
         commands(standalone_mode=True)
-    except (SettingsError, DatabaseUnusable, DatabaseUnavailable) as error:
+    except (Unusable, DatabaseUnavailable) as error:
         click.echo(f"faceline: {error}", err=True)
         sys.exit(1)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, get_type_hints
 
 import click
@@ -42,13 +43,13 @@ def _option(name: str) -> Callable[[Command], Command]:
 def settings_options(command: Command) -> Command:
     """Give a command all settings as options and, in their place, one argument `settings: Settings`."""
 
+    @wraps(command)
     def with_settings(config: str | None, **options: Any) -> None:
         given = {name: value for name, value in options.items() if name in FIELDS and value not in (None, ())}
         rest = {name: value for name, value in options.items() if name not in FIELDS}
         command(settings=load(given, os.environ, config), **rest)
 
     wrapped: Command = with_settings
-    wrapped.__doc__ = command.__doc__
     for name in reversed(FIELDS):
         wrapped = _option(name)(wrapped)
     return click.option("--config", envvar="FACELINE_CONFIG", metavar="FILE", help="TOML file of settings.")(wrapped)

@@ -1,7 +1,9 @@
 """How the database fails towards the rest of the program."""
 
+from faceline.domain.faults import Unusable
 
-class DatabaseUnusable(Exception):  # noqa: N818 - reads as a sentence where it is raised
+
+class DatabaseUnusable(Unusable):  # noqa: N818 - reads as a sentence where it is raised
     """The database cannot be opened at all. The text is one line for the operator, without passwords."""
 
 

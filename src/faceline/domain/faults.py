@@ -110,3 +110,7 @@ class JobFailed(Exception):  # noqa: N818
         super().__init__(f"{fault.name}: {detail or fault.value.cause}")
         self.fault = fault
         self.detail = detail
+
+
+class Unusable(Exception):  # noqa: N818
+    """This installation cannot run as it is set up. The text is one line for its operator: what is wrong, and where."""

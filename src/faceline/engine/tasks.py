@@ -13,7 +13,7 @@ from faceline.jobs.ledger import Ledger
 from faceline.media.container import MediaLimits
 from faceline.media.probe import probe
 from faceline.media.samples import Sample, samples
-from faceline.results.page import FRAGMENTS_PER_ROW, Pages
+from faceline.results.pages import PageWriter
 from faceline.results.store import FactStore
 from faceline.vision.analyse import Analyser
 from faceline.wire.faces import face_fragment, video_form
@@ -33,7 +33,7 @@ class Tools:
     leases: Leases
     ledger: Ledger
     facts: FactStore
-    pages: Pages
+    pages: PageWriter
     analyser: Callable[[], Analyser]
     limits: MediaLimits
 
@@ -96,16 +96,12 @@ def finish(tools: Tools, job: Job, lease: Lease, beat: Beat) -> None:
     It may be repeated from the start after a crash: pages of an earlier attempt are replaced.
     """
     form = video_form(job.request.attributes, extended=job.request.extended)
-    row, rows, seen = list[bytes](), 0, False
-    for sample in tools.facts.samples(job.id):
-        seen = True
-        beat()
-        row += [face_fragment(sample.time.timestamp_ms, face, form) for face in sample.faces]
-        if len(row) >= FRAGMENTS_PER_ROW:
-            tools.pages.write(lease, rows, row)
-            row, rows = [], rows + 1
-    if row:
-        tools.pages.write(lease, rows, row)
+    seen = False
+    with tools.pages.writing(lease) as sheet:
+        for sample in tools.facts.samples(job.id):
+            seen = True
+            beat()
+            sheet.add([face_fragment(sample.time.timestamp_ms, face, form) for face in sample.faces])
     if not seen:
         raise JobFailed(JobFault.NOT_DECODABLE)
     tools.ledger.finish(lease)

@@ -50,11 +50,10 @@ class FolderSource:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         except (OSError, ValueError) as error:
             raise Refused(RequestFault.OBJECT_MISSING, "no such file") from error
-        file = os.fdopen(descriptor, "rb")
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            file.close()
+            os.close(descriptor)
             raise Refused(RequestFault.OBJECT_MISSING, "not a regular file")
-        return file
+        return os.fdopen(descriptor, "rb")
 
 
 class _PinnedFile:
