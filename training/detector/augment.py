@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from training.detector.faces import Pixels
+from training.detector.faces import Floats, Pixels
 
 _NOISE_SIDE = 1024
 
@@ -61,10 +61,10 @@ class Photometry:
             gain, offset = rng.uniform(1.4, 2.0), rng.uniform(0, 0.2)
         tint = rng.normal(1, 0.09, 3) if rng.random() < 0.8 else np.ones(3)
         table = (levels**gamma * gain * tint + offset) * 255
-        return np.clip(table, 0, 255).astype(np.uint8)[:, None, :]
+        return np.asarray(np.clip(table, 0, 255), np.uint8)[:, None, :]
 
 
-def _motion_kernel(rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _motion_kernel(rng: np.random.Generator) -> Floats:
     length = int(rng.integers(3, 10))
     kernel = np.zeros((length, length), np.float32)
     angle = rng.uniform(0, np.pi)
@@ -73,4 +73,4 @@ def _motion_kernel(rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.d
     start = (round(centre - dx), round(centre - dy))
     end = (round(centre + dx), round(centre + dy))
     cv2.line(kernel, start, end, 1.0, 1)
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), np.float32)

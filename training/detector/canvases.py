@@ -6,6 +6,7 @@ decoys pasted the same way; or no face at all: photographs, rendered lettering a
 places where an earlier state of the network saw a face that is none.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -92,9 +93,9 @@ class CanvasMaker:
         pixels = np.zeros((SIDE, SIDE, 3), np.uint8)
         parts: list[Faces] = []
         rows = _cuts(rng, grid)
-        for top, bottom in zip(rows, rows[1:], strict=False):
+        for top, bottom in itertools.pairwise(rows):
             columns = _cuts(rng, grid)
-            for left, right in zip(columns, columns[1:], strict=False):
+            for left, right in itertools.pairwise(columns):
                 tile, faces = self._tile(right - left, bottom - top)
                 pixels[top:bottom, left:right] = tile
                 parts.append(move(faces, np.asarray([[1, 0, left], [0, 1, top]], np.float32), False))
@@ -139,7 +140,7 @@ class CanvasMaker:
         fill = rng.random() < 0.85 or width == SIDE
         if fill:
             scale = max(scale, 0.87 * width / wide, 0.87 * height / high)
-        target = np.asarray([width, height]) * rng.uniform(0.12, 0.88, 2)
+        target: Floats = np.asarray([width, height]) * rng.uniform(0.12, 0.88, 2)
         mirrored = bool(rng.random() < 0.5)
         turn = _angle(rng)
         stretch = np.exp(rng.normal(0, 0.05))

@@ -55,7 +55,8 @@ def _ground(rng: np.random.Generator, textures: list[Pixels]) -> Pixels:
         blend = np.broadcast_to(ramp[:, None, None], (_SIDE, _SIDE, 1))
     else:
         coarse = rng.random((int(rng.integers(3, 24)), int(rng.integers(3, 24)))).astype(np.float32)
-        blend = cv2.resize(coarse, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)[:, :, None]
+        smooth = cv2.resize(coarse, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC)
+        blend = np.asarray(smooth, np.float32)[:, :, None]
     return np.clip(a * (1 - blend) + b * blend, 0, 255).astype(np.uint8)
 
 

@@ -61,10 +61,10 @@ def fold(net: DetectorNet, calibration: Sequence[tuple[float, float]]) -> Detect
     folded = copy.deepcopy(net).eval().cpu().requires_grad_(False)
     for module in folded.modules():
         if isinstance(module, SeparableBlock):
-            module.depthwise = fuse_conv_bn_eval(module.depthwise, module.depthwise_norm)
-            module.pointwise = fuse_conv_bn_eval(module.pointwise, module.pointwise_norm)
+            module.depthwise = _fused(module.depthwise, module.depthwise_norm)
+            module.pointwise = _fused(module.pointwise, module.pointwise_norm)
             module.depthwise_norm = module.pointwise_norm = nn.Identity()
-    stem = fuse_conv_bn_eval(folded.stem, folded.stem_norm)
+    stem = _fused(folded.stem, folded.stem_norm)
     # x / 127.5 - 1 with a border of -1 is the raw pixel with a border of 0
     assert stem.bias is not None
     stem.bias.data -= stem.weight.data.sum(dim=(1, 2, 3))
@@ -72,10 +72,16 @@ def fold(net: DetectorNet, calibration: Sequence[tuple[float, float]]) -> Detect
     stem.padding = (1, 1)
     folded.stem, folded.stem_norm, folded.border = stem, nn.Identity(), nn.Identity()
     for head, (slope, offset) in zip(folded.heads, calibration, strict=True):
-        assert isinstance(head, Head) and head.linear.bias is not None
+        assert isinstance(head, Head)
+        assert head.linear.bias is not None
         head.linear.weight.data[0] *= slope
         head.linear.bias.data[0] = head.linear.bias.data[0] * slope + offset
     return folded
+
+
+def _fused(convolution: nn.Conv2d, norm: nn.Module) -> nn.Conv2d:
+    assert isinstance(norm, nn.BatchNorm2d)
+    return fuse_conv_bn_eval(convolution, norm)
 
 
 def export(net: DetectorNet, path: Path, calibration: Sequence[tuple[float, float]], about: dict[str, str]) -> None:

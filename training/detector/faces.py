@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating]
 Flags = NDArray[np.bool_]
 
 MIRROR_ORDER = (1, 0, 2, 4, 3)

@@ -67,8 +67,11 @@ def measure(raw: Tensor, truth: Truth, cells: Cells, chosen: Assignment) -> Loss
     total = score + _BOX_WEIGHT * box + _POINT_WEIGHT * points + _COVERED_WEIGHT * covered
     return Losses(
         total,
-        *(float(part.detach()) for part in (score, box, points, covered)),
-        iou=float(iou.detach().mean()) if len(iou) else 0.0,
+        float(score.detach()),
+        float(box.detach()),
+        float(points.detach()),
+        float(covered.detach()),
+        float(iou.detach().mean()) if len(iou) else 0.0,
     )
 
 

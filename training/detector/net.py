@@ -27,9 +27,9 @@ class SeparableBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> None:
         super().__init__()
         self.depthwise = nn.Conv2d(inputs, inputs, kernel, stride, kernel // 2, groups=inputs, bias=False)
-        self.depthwise_norm = nn.BatchNorm2d(inputs)
+        self.depthwise_norm: nn.Module = nn.BatchNorm2d(inputs)
         self.pointwise = nn.Conv2d(inputs, outputs, 1, bias=False)
-        self.pointwise_norm = nn.BatchNorm2d(outputs)
+        self.pointwise_norm: nn.Module = nn.BatchNorm2d(outputs)
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -47,12 +47,13 @@ class Head(nn.Module):
         self.block.residual = False
         self.linear = nn.Conv2d(channels, OUTPUTS, 1)
         nn.init.normal_(self.linear.weight, std=0.01)
-        nn.init.zeros_(self.linear.bias)
-        with torch.no_grad():
-            self.linear.bias[0] = -4.0  # faces are rare: start near "none"
+        bias = torch.zeros(OUTPUTS)
+        bias[0] = -4.0  # faces are rare: start near "none"
+        self.linear.bias = nn.Parameter(bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.linear(self.block(x))
+        outputs: Tensor = self.linear(self.block(x))
+        return outputs
 
 
 class DetectorNet(nn.Module):
@@ -60,9 +61,9 @@ class DetectorNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.border = nn.ConstantPad2d(1, _BORDER)
+        self.border: nn.Module = nn.ConstantPad2d(1, _BORDER)
         self.stem = nn.Conv2d(3, 32, 6, 4, 0, bias=False)
-        self.stem_norm = nn.BatchNorm2d(32)
+        self.stem_norm: nn.Module = nn.BatchNorm2d(32)
         self.s4 = SeparableBlock(32, 32)
         self.s8 = _stage(32, 64, blocks=3)
         self.s16 = _stage(64, 96, blocks=3)

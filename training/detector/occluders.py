@@ -48,7 +48,7 @@ def _frame(box: Floats, points: Floats) -> tuple[Floats, Floats, Floats, float, 
 
 def _fill(pixels: Pixels, outline: Floats, colour: Colour, opacity: float = 1.0) -> None:
     """Fill an outline (K, 2) with sub-pixel accuracy, blended in its own bounds only."""
-    fixed = np.round(outline * 16).astype(np.int32)[None]
+    fixed = [np.round(outline * 16).astype(np.int32)]
     if opacity >= 1.0:
         cv2.fillPoly(pixels, fixed, colour, cv2.LINE_AA, 4)
         return
@@ -59,7 +59,7 @@ def _fill(pixels: Pixels, outline: Floats, colour: Colour, opacity: float = 1.0)
 
 def _mask_outline(box: Floats, points: Floats, rng: np.random.Generator) -> Floats:
     """Nose bridge, cheeks, chin: the outline of a medical mask, slid with the turn of the head."""
-    middle, u, v, width, height = _frame(box, points)
+    middle, u, v, width, _height = _frame(box, points)
     centre = (box[:2] + box[2:]) / 2
     to_nose = float((points[2] - middle) @ v)
     turn = float((points[2] - centre) @ u)
@@ -89,7 +89,7 @@ def _draw_mask(pixels: Pixels, box: Floats, points: Floats, rng: np.random.Gener
     _fill(pixels, outline, colour)
     height = float(box[3] - box[1])
     if height > 18:
-        shade = tuple(int(c * 0.78) for c in colour)
+        shade = (int(colour[0] * 0.78), int(colour[1] * 0.78), int(colour[2] * 0.78))
         for share in rng.uniform(0.2, 0.9, rng.integers(1, 4)):  # folds
             left = outline[0] * (1 - share) + outline[8] * share
             right = outline[4] * (1 - share) + outline[5] * share
@@ -131,7 +131,7 @@ def _draw_sunglasses(pixels: Pixels, points: Floats, rng: np.random.Generator) -
     dark = _vary((26, 24, 26), rng, 22)
     axes = (length * rng.uniform(0.34, 0.46), length * rng.uniform(0.22, 0.38))
     for eye in points[:2]:
-        outline = cv2.ellipse2Poly((0, 0), (100, 100), 0, 0, 360, 20).astype(np.float32) / 100
+        outline = np.asarray(cv2.ellipse2Poly((0, 0), (100, 100), 0, 0, 360, 20), np.float32) / 100
         turn = np.asarray(cv2.getRotationMatrix2D((0, 0), -angle, 1)[:, :2], np.float32)
         _fill(pixels, (outline * axes) @ turn.T + eye, dark)
     thick = max(1, int(length * 0.07))
@@ -161,7 +161,7 @@ def _draw_hand(pixels: Pixels, box: Floats, points: Floats, rng: np.random.Gener
 
 
 def _line(pixels: Pixels, start: Floats, end: Floats, colour: tuple[int, ...], thick: int) -> None:
-    a, b = (tuple(int(round(float(c) * 16)) for c in p) for p in (start, end))
+    a, b = (tuple(round(float(c) * 16) for c in p) for p in (start, end))
     cv2.line(pixels, a, b, colour, thick, cv2.LINE_AA, 4)
 
 

@@ -185,7 +185,7 @@ def _archive(path: Path, names: set[str]) -> Iterator[tuple[str, Pixels]]:
             if stream is not None:
                 encoded[name] = stream.read()
     for name in sorted(encoded):
-        bgr = cv2.imdecode(np.frombuffer(encoded[name], np.uint8), cv2.IMREAD_COLOR)
+        bgr = np.asarray(cv2.imdecode(np.frombuffer(encoded[name], np.uint8), cv2.IMREAD_COLOR), np.uint8)
         yield name, np.ascontiguousarray(bgr[:, :, ::-1])
 
 

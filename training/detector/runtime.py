@@ -77,7 +77,7 @@ def at_scales(detect: OneScale, pixels: Pixels, long_sides: tuple[float, ...], t
             current = np.asarray(cv2.resize(current, half, interpolation=cv2.INTER_AREA), np.uint8)
         if size != (current.shape[1], current.shape[0]):
             exact = current.shape[1] == 2 * size[0] and current.shape[0] == 2 * size[1]
-            method = cv2.INTER_AREA if exact or len(parts) == 0 and factor < 0.6 else cv2.INTER_LINEAR
+            method = cv2.INTER_AREA if exact or (len(parts) == 0 and factor < 0.6) else cv2.INTER_LINEAR
             current = np.asarray(cv2.resize(current, size, interpolation=method), np.uint8)
         parts.append(scaled(detect(current, threshold), width / size[0], height / size[1]))
     return suppress(join_scales(parts))

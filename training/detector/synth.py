@@ -97,9 +97,10 @@ def _soft(width: int, height: int) -> Floats:
     """Return the opacity (H, W, 1) of a patch: full inside, falling to 0 over a tenth at the edge."""
     across = np.minimum(np.arange(width) + 0.5, width - np.arange(width) - 0.5) / max(1.0, 0.1 * width)
     down = np.minimum(np.arange(height) + 0.5, height - np.arange(height) - 0.5) / max(1.0, 0.1 * height)
-    return (np.minimum(across[None], 1) * np.minimum(down[:, None], 1))[:, :, None].astype(np.float32)
+    opacity = np.minimum(across[None], 1) * np.minimum(down[:, None], 1)
+    return np.asarray(opacity, np.float32)[:, :, None]
 
 
 def _compressed(pixels: Pixels) -> Pixels:
     _, code = cv2.imencode(".jpg", pixels[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return np.ascontiguousarray(cv2.imdecode(code, cv2.IMREAD_COLOR)[:, :, ::-1])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)[:, :, ::-1])

@@ -52,7 +52,8 @@ class Trainer:
         self._settings, self._material, self._checks = settings, material, checks
         torch.manual_seed(settings.seed)
         self._device = torch.device(settings.device)
-        self._net = DetectorNet().to(self._device, memory_format=torch.channels_last)
+        net = DetectorNet().to(self._device)
+        self._net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in its stubs
         self._average = copy.deepcopy(self._net).eval().requires_grad_(False)
         self._optimiser = torch.optim.AdamW(_groups(self._net, settings.decay), lr=settings.rate)
         self._cells = make_cells(SIDE, SIDE, self._device)
