@@ -75,7 +75,7 @@ def _frames(
     start = None if span.number == 0 else span.start_pts
     with opened_at(stream, limits, start) as (video, packets):
         clock = clock_of(video.container, video.stream)
-        ticks = clock.ticks(_frame_seconds(plan))
+        ticks = max(1, clock.ticks(_frame_seconds(plan)))
         try:
             for pts, frame in thrifty.sampled_frames(video, packets, clock, grid, ticks):
                 yield pts, frame
@@ -93,5 +93,5 @@ def _frames(
 
 
 def _frame_seconds(plan: VideoPlan) -> Fraction:
-    """How long a frame is shown on average; one tick at least is made of it."""
+    """How long a frame is shown on average."""
     return 1 / Fraction(plan.facts.frame_rate) if plan.facts.frame_rate > 0 else Fraction(0)

@@ -59,7 +59,7 @@ class Schedule:
     def marked(self, packets: Iterable[VideoPacket]) -> Iterator[Scheduled]:
         """The packets in decode order with their marks, up to where no sample of the span can follow.
 
-        Raises IrregularTimes when times are missing, double or senseless.
+        Raises IrregularTimes when times are missing, double or senseless, or the demuxer knows a packet to be damaged.
         """
         for packet in packets:
             self._push(packet)
@@ -75,7 +75,7 @@ class Schedule:
     def _push(self, packet: VideoPacket) -> None:
         hidden = packet.is_discard
         pts = self._clock.packet_pts(packet)
-        if pts is None or len(self._pending) >= MAX_PENDING:
+        if pts is None or packet.is_corrupt or len(self._pending) >= MAX_PENDING:
             raise IrregularTimes
         self._pending.append(Scheduled(packet, pts, packet.is_keyframe, hidden))
         if hidden:

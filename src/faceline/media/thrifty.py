@@ -74,6 +74,8 @@ class _Feed:
 
     def __init__(self, video: OpenVideo, clock: Clock) -> None:
         self._decoder = video.decoder
+        # dav1d takes `skip_frame` for good when it opens, so it must not open in the middle of skipping
+        self._decoder.open(strict=False)
         self._clock = clock
         self._promised: list[int] = []
         self._empty = True

@@ -73,8 +73,8 @@ class Clock:
         return pts + self.start
 
     def ticks(self, seconds: Fraction) -> int:
-        """Whole ticks in a stretch of time, at least one."""
-        return max(1, int(seconds / self.time_base))
+        """Whole ticks in a stretch of time."""
+        return int(seconds / self.time_base)
 
     def seconds(self, ticks: int) -> Fraction:
         """Exact seconds of a stretch of ticks."""
