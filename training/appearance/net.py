@@ -58,7 +58,9 @@ class AppearanceNet(nn.Module):
         self.register_buffer("mean", torch.tensor(MEAN).reshape(1, 3, 1, 1))
         self.layers = nn.Sequential(*layers)
         self.dropout = nn.Dropout(0.1)
-        self.heads = nn.ModuleDict({name: nn.Linear(DESCRIPTOR, size) for name, size in (HEADS | TEACHER_HEADS).items()})
+        self.heads = nn.ModuleDict(
+            {name: nn.Linear(DESCRIPTOR, size) for name, size in (HEADS | TEACHER_HEADS).items()}
+        )
         for layer in layers[:FROZEN]:
             layer.requires_grad_(requires_grad=False)
 
@@ -97,7 +99,9 @@ def trunk_of(path: Path) -> list[Layer]:
         node = made[name]
         graph = helper.make_graph([node], "one", [], [helper.make_empty_tensor_value_info(node.output[0])])
         inputs = [value(each) for each in node.input]
-        graph.initializer.extend(numpy_helper.from_array(array, each) for array, each in zip(inputs, node.input, strict=True))
+        graph.initializer.extend(
+            numpy_helper.from_array(array, each) for array, each in zip(inputs, node.input, strict=True)
+        )
         one = helper.make_model(graph, opset_imports=model.opset_import)
         return np.asarray(reference.ReferenceEvaluator(one).run(None, {})[0])
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from faceline.vision.attributes.appearance import SEVEN_EMOTIONS, TRAITS
 from faceline.vision.attributes.converted import FEATURES, SECTIONS
-from faceline.vision.geometry import Doubles
+from faceline.vision.geometry import Doubles, Floats
 from faceline.vision.numerics import sigmoid, softmax
 from faceline.vision.settings import WEIGHTS
 from training.appearance.labels import Labels, load_labels
@@ -39,7 +39,7 @@ CHOICES: dict[str, tuple[np.ndarray, ...]] = {
     "mouth_open": (MEASURES, NETS, EVERYTHING),
     "smile": (NETS, EVERYTHING),
 }
-STRENGTHS = (0.3, 0.1, 0.03, 0.01, 0.003)
+STRENGTHS = (0.1, 0.03, 0.01, 0.003)
 """L2 penalties on scaled features, per mean loss."""
 AGE_STRENGTHS = (3.0, 1.0, 0.3, 0.1)
 AGEGENDER_SHARE = 0.5
@@ -51,7 +51,7 @@ AGE_KNOTS = np.array([5.0, 15.0, 25.0, 35.0, 45.0, 55.0, 65.0, 75.0])
 class Rows:
     """Feature rows with the crop each comes from; degraded ones stand behind the native ones."""
 
-    features: Doubles
+    features: Floats
     crop: np.ndarray
     degraded: np.ndarray
 
@@ -72,7 +72,7 @@ def load_rows(store: Path) -> Rows:
     small = np.load(store / "degraded.npz")
     crop = np.concatenate([np.arange(len(native)), small["index"]])
     degraded = np.arange(len(crop)) >= len(native)
-    return Rows(np.concatenate([native, small["features"]]).astype(np.float64), crop, degraded)
+    return Rows(np.concatenate([native, small["features"]]), crop, degraded)
 
 
 def fit_trait(name: str, rows: Rows, labels: Labels) -> Head:
@@ -88,8 +88,9 @@ def fit_trait(name: str, rows: Rows, labels: Labels) -> Head:
     for columns in CHOICES.get(name, (DESCRIPTOR, EVERYTHING)):
         scaler = Scaler.fit(rows.features[np.ix_(train, columns)])
         inputs, held = (scaler.apply(rows.features[np.ix_(part, columns)]) for part in (train, val))
+        theta = None
         for l2 in STRENGTHS:
-            theta = fit_binary(inputs, targets[train], weights[train], l2)
+            theta = fit_binary(inputs, targets[train], weights[train], l2, theta)
             logits = held @ theta[:-1] + theta[-1]
             a, b = platt(logits, targets[val])
             chances = np.clip(sigmoid(a * logits + b), 1e-6, 1 - 1e-6)
@@ -139,7 +140,7 @@ def fit_emotions(rows: Rows, labels: Labels) -> tuple[Doubles, Doubles, dict[str
         scaler = Scaler.fit(rows.features[np.ix_(train, columns)])
         inputs, held = (scaler.apply(rows.features[np.ix_(part, columns)]) for part in (train, val))
         theta = None
-        for l2 in STRENGTHS[1:]:
+        for l2 in STRENGTHS:
             theta = fit_classes(inputs, shares[train], weights[train], l2, theta)
             logits = held @ theta[:, :-1].T + theta[:, -1]
             factor = temperature(logits, shares[val], weights[val])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from faceline.vision.geometry import Doubles
+from faceline.vision.geometry import Doubles, Floats
 from faceline.vision.numerics import sigmoid, softmax
 
 
@@ -17,13 +17,14 @@ class Scaler:
     spread: Doubles
 
     @staticmethod
-    def fit(features: Doubles) -> "Scaler":
+    def fit(features: Floats) -> "Scaler":
         """From (M, F) features."""
-        return Scaler(features.mean(axis=0), features.std(axis=0) + 1e-3)
+        mean, spread = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
+        return Scaler(mean, spread + 1e-3)
 
-    def apply(self, features: Doubles) -> Doubles:
+    def apply(self, features: Floats) -> Floats:
         """(M, F) to (M, F)."""
-        return np.asarray((features - self.mean) / self.spread)
+        return np.asarray((features - self.mean) / self.spread, np.float32)
 
     def unfold(self, weights: Doubles, bias: Doubles) -> tuple[Doubles, Doubles]:
         """Weights (H, F) and bias (H,) for scaled features as those for raw ones."""
@@ -32,7 +33,7 @@ class Scaler:
 
 
 def fit_classes(
-    features: Doubles, shares: Doubles, weights: Doubles, l2: float, start: Doubles | None = None
+    features: Floats, shares: Doubles, weights: Doubles, l2: float, start: Doubles | None = None
 ) -> Doubles:
     """Multinomial logistic regression on soft targets.
 
@@ -46,30 +47,33 @@ def fit_classes(
 
     def loss(flat: Doubles) -> tuple[float, Doubles]:
         theta = flat.reshape(classes, count + 1)
-        logits = features @ theta[:, :-1].T + theta[:, -1]
+        logits = features @ theta[:, :-1].T.astype(np.float32) + theta[:, -1]
         chances = softmax(logits)
         value = -(weights[:, None] * shares * np.log(chances + 1e-12)).sum() / total
         slope = weights[:, None] * (chances - shares) / total
-        gradient = np.hstack([slope.T @ features + l2 * theta[:, :-1], slope.sum(axis=0)[:, None]])
+        gradient = np.hstack([slope.T.astype(np.float32) @ features + l2 * theta[:, :-1], slope.sum(axis=0)[:, None]])
         return float(value + l2 / 2 * (theta[:, :-1] ** 2).sum()), gradient.ravel()
 
     origin = np.zeros(classes * (count + 1)) if start is None else start.ravel()
-    found = minimize(loss, origin, jac=True, method="L-BFGS-B", options={"maxiter": 120})
+    found = minimize(loss, origin, jac=True, method="L-BFGS-B", options={"maxiter": 80})
     return np.asarray(found.x.reshape(classes, count + 1))
 
 
-def fit_binary(features: Doubles, targets: Doubles, weights: Doubles, l2: float) -> Doubles:
-    """Logistic regression on targets 0..1: (F + 1,), the bias last."""
+def fit_binary(
+    features: Floats, targets: Doubles, weights: Doubles, l2: float, start: Doubles | None = None
+) -> Doubles:
+    """Logistic regression on targets 0..1: (F + 1,), the bias last. `start` is a fit to begin from."""
     total = weights.sum()
 
     def loss(theta: Doubles) -> tuple[float, Doubles]:
-        logits = features @ theta[:-1] + theta[-1]
+        logits = features @ theta[:-1].astype(np.float32) + theta[-1]
         value = (weights * (np.logaddexp(0, logits) - targets * logits)).sum() / total
         slope = weights * (sigmoid(logits) - targets) / total
-        gradient = np.append(features.T @ slope + l2 * theta[:-1], slope.sum())
+        gradient = np.append(slope.astype(np.float32) @ features + l2 * theta[:-1], slope.sum())
         return float(value + l2 / 2 * (theta[:-1] ** 2).sum()), gradient
 
-    found = minimize(loss, np.zeros(features.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 200})
+    origin = np.zeros(features.shape[1] + 1) if start is None else start
+    found = minimize(loss, origin, jac=True, method="L-BFGS-B", options={"maxiter": 100})
     return np.asarray(found.x)
 
 

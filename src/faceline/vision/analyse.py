@@ -5,14 +5,19 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from faceline.domain.face import Face, order_of_faces
+from faceline.domain.face import Attributes, Face, Pose, order_of_faces
 from faceline.domain.job import FaceAttributes
+from faceline.vision.attributes.appearance import AppearanceReader
+from faceline.vision.attributes.converted import ConvertedReader
+from faceline.vision.attributes.describe import describe
+from faceline.vision.attributes.measures import measures
 from faceline.vision.box import box_of, service_box
+from faceline.vision.crops import cut
 from faceline.vision.detect import BlazeDetector, Detector
 from faceline.vision.geometry import Pixels
 from faceline.vision.landmarks import landmarks_of
 from faceline.vision.manifest import Manifest
-from faceline.vision.mesh import FaceMesh, Mesher
+from faceline.vision.mesh import POINTS, FaceMesh, Mesher
 from faceline.vision.network import Network
 from faceline.vision.pose import PoseFitter
 from faceline.vision.quality import quality_of
@@ -35,6 +40,8 @@ class Analyser:
         self._detector = _detector(manifest, settings)
         self._mesher = Mesher(Network(manifest.network("amesh"), settings.runtime), settings.mesh)
         self._poses = PoseFitter.load(manifest.array("canonical_face"))
+        self._reader: AppearanceReader = ConvertedReader(manifest, settings.runtime)
+        self._human_floor = settings.human
 
     def analyse(self, frames: Sequence[Pixels], attributes: FaceAttributes) -> list[tuple[Face, ...]]:
         """The faces of each frame, largest first (`order_of_faces`).
@@ -48,26 +55,47 @@ class Analyser:
                 raise ValueError(f"a frame must be (H, W, 3) uint8, not {frame.shape} {frame.dtype}")
         candidates = [self._detector.detect(frame) for frame in frames]
         meshes = self._mesher.meshes(frames, candidates)
-        return [self._faces(frame, group) for frame, group in zip(frames, meshes, strict=True)]
+        return [self._faces(frame, group, attributes) for frame, group in zip(frames, meshes, strict=True)]
 
-    def _faces(self, frame: Pixels, meshes: Sequence[FaceMesh]) -> tuple[Face, ...]:
-        if not meshes:
-            return ()
-        height, width = frame.shape[:2]
-        poses = self._poses.poses(np.stack([mesh.points for mesh in meshes]))
-        faces = []
-        for mesh, pose in zip(meshes, poses, strict=True):
-            pixels = service_box(mesh.bounds)
-            faces.append(
-                Face(
-                    box=box_of(pixels, width, height),
-                    score=mesh.flag,
-                    landmarks=landmarks_of(mesh.points, width, height),
-                    pose=pose,
-                    quality=quality_of(frame, pixels),
-                )
-            )
+    def _faces(self, frame: Pixels, meshes: Sequence[FaceMesh], attributes: FaceAttributes) -> tuple[Face, ...]:
+        """The human faces among the meshes of one frame."""
+        crops = self._crops(frame, meshes)
+        points = np.stack([mesh.points for mesh in meshes]) if meshes else np.zeros((0, POINTS, 3))
+        described: list[Attributes] | None = None
+        poses = self._poses.poses(points)
+        if attributes is FaceAttributes.ALL:
+            values = measures(points)
+            batch = self._reader.read(crops, values)
+            human = batch.trait("human")
+            described = describe(batch, values, points, poses)
+        else:
+            human = self._reader.human(crops)
+        faces = [
+            _face(frame, meshes[row], float(human[row]), poses[row], described[row] if described else None)
+            for row in range(len(meshes))
+            if human[row] > self._human_floor
+        ]
         return tuple(sorted(faces, key=order_of_faces))
+
+    def _crops(self, frame: Pixels, meshes: Sequence[FaceMesh]) -> Pixels:
+        side = self._reader.crop_side
+        crops = np.zeros((len(meshes), side, side, 3), np.uint8)
+        for row, mesh in enumerate(meshes):
+            crops[row] = cut(frame, mesh.square(self._reader.crop_margin), side)
+        return crops
+
+
+def _face(frame: Pixels, mesh: FaceMesh, score: float, pose: Pose, attributes: Attributes | None) -> Face:
+    height, width = frame.shape[:2]
+    pixels = service_box(mesh.bounds)
+    return Face(
+        box=box_of(pixels, width, height),
+        score=score,
+        landmarks=landmarks_of(mesh.points, width, height),
+        pose=pose,
+        quality=quality_of(frame, pixels),
+        attributes=attributes,
+    )
 
 
 def _detector(manifest: Manifest, settings: VisionSettings) -> Detector:

@@ -25,7 +25,8 @@ def cut(frame: Pixels, square: RotatedSquare, size: int) -> Pixels:
     factor = _reduction(square.side / size, patch)
     if factor > 1:
         height, width = (length // factor for length in patch.shape[:2])
-        patch = cv2.resize(patch[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
+        whole = patch[: height * factor, : width * factor]
+        patch = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     matrix = square.to_picture(size)
     matrix[:, 2] -= (x0, y0)
     matrix /= factor
@@ -77,7 +78,7 @@ def _reduction(shrink: float, patch: Pixels) -> int:
     if shrink <= MAX_SHRINK:
         return 1
     height, width = patch.shape[:2]
-    return max(1, min(floor(shrink), height, width))
+    return max(1, min(floor(shrink), int(height), int(width)))
 
 
 def _at_centres(matrix: Doubles) -> Doubles:

@@ -12,8 +12,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from faceline.vision.geometry import Doubles, Floats, PixelBox, Pixels, RotatedSquare
+from faceline.vision.geometry import Doubles, PixelBox, Pixels, RotatedSquare
 from faceline.vision.network import Network
+from faceline.vision.numerics import sigmoid
 from faceline.vision.settings import DetectorSettings
 
 MULTIPLE = 32
@@ -175,8 +176,3 @@ def _candidate(row: Doubles, margin: float) -> Candidate:
     side = margin * max(box.width, box.height)
     search = RotatedSquare((left + right) / 2, (top + bottom) / 2, side, atan2(y1 - y0, x1 - x0))
     return Candidate(box, score, (x0, y0), (x1, y1), search)
-
-
-def sigmoid(logits: Floats) -> Doubles:
-    """Logistic function in float64, (...) to (...), 0..1."""
-    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))))

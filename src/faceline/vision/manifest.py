@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from faceline.domain.faults import Unusable
+
 MANIFESTS = ("manifest.toml", "trained.toml")
 Shape = tuple[int | str | None, ...]
 
 
-class WeightsBroken(Exception):  # noqa: N818 - reads as a sentence where it is raised
+class WeightsBroken(Unusable):
     """A weight file is missing, changed, or not what the manifest says."""
 
 

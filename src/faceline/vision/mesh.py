@@ -11,11 +11,13 @@ from math import atan2
 import numpy as np
 
 from faceline.vision.crops import cut
-from faceline.vision.detect import Candidate, sigmoid
+from faceline.vision.detect import Candidate
 from faceline.vision.geometry import Doubles, PixelBox, Pixels, RotatedSquare, bounds_of, square_around
 from faceline.vision.network import Network
+from faceline.vision.numerics import sigmoid
 from faceline.vision.settings import MeshSettings
 
+POINTS = 478
 SURFACE = 468
 """Points of the face's surface; the last ten are the irises, whose bounds say nothing."""
 OUTER_EYE_LEFT, OUTER_EYE_RIGHT = 33, 263

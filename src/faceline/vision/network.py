@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnxruntime
 
+from faceline.domain.faults import Unusable
 from faceline.vision.geometry import Floats, Pixels
 from faceline.vision.manifest import NetworkEntry
 
@@ -20,7 +21,7 @@ BATCHES = (16, 8, 4, 2, 1)
 CPU = "CPUExecutionProvider"
 
 
-class ProviderMissing(Exception):  # noqa: N818 - reads as a sentence where it is raised
+class ProviderMissing(Unusable):
     """An execution provider was asked for that this onnxruntime does not have or could not start."""
 
 

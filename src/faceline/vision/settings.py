@@ -41,12 +41,14 @@ class MeshSettings:
 class VisionSettings:
     """All of vision's settings.
 
-    weights   folder of the weights and their manifest
+    weights            folder of the weights and their manifest
     detector_network   name in the manifest
+    human              0..1; meshes whose chance to be a human face is lower are dropped, in DEFAULT and ALL alike
     """
 
     weights: Path = WEIGHTS
     detector_network: str = "back"
     runtime: Runtime = field(default_factory=Runtime)
+    human: float = 0.5
     detector: DetectorSettings = field(default_factory=DetectorSettings)
     mesh: MeshSettings = field(default_factory=MeshSettings)

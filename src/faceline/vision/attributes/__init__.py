@@ -1,0 +1,1 @@
+"""What only ALL asks for: from a crop and a mesh to the attributes of a face."""
