@@ -12,6 +12,7 @@ A counts all cells of strides 8, 16 and 32, row-major, in that order.
 """
 
 import copy
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -89,16 +90,19 @@ def export(net: DetectorNet, path: Path, calibration: Sequence[tuple[float, floa
     wrapped = Exported(fold(net, calibration)).eval()
     sizes = {0: "pictures", 1: "height", 2: "width"}
     free = {INPUT: sizes} | {name: {0: "pictures", 1: "cells"} for name in OUTPUT_NAMES}
-    torch.onnx.export(
-        wrapped,
-        (torch.zeros(1, 320, 416, 3, dtype=torch.uint8),),
-        str(path),
-        input_names=[INPUT],
-        output_names=list(OUTPUT_NAMES),
-        dynamic_axes=free,
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # the tracing exporter is deprecated, but writes this graph with free sizes and needs no further package
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            wrapped,
+            (torch.zeros(1, 320, 416, 3, dtype=torch.uint8),),
+            str(path),
+            input_names=[INPUT],
+            output_names=list(OUTPUT_NAMES),
+            dynamic_axes=free,
+            opset_version=OPSET,
+            dynamo=False,
+        )
     model = onnx.load(path)
     onnx.helper.set_model_props(model, about)
     onnx.checker.check_model(model)

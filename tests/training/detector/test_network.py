@@ -1,0 +1,84 @@
+"""The network, its assignment and its exported graph; needs PyTorch, which the product does not."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs PyTorch")
+pytest.importorskip("onnx", reason="the export needs onnx")
+
+from training.detector.assign import assign, make_cells, make_truth  # noqa: E402 - after the skip
+from training.detector.export import export  # noqa: E402
+from training.detector.faces import Faces, join, one_face  # noqa: E402
+from training.detector.losses import decode_boxes, measure  # noqa: E402
+from training.detector.net import DetectorNet, flatten  # noqa: E402
+from training.detector.predict import as_input  # noqa: E402
+
+CPU = torch.device("cpu")
+
+
+def ignored(box: tuple[float, ...]) -> Faces:
+    face = one_face(box)
+    return Faces(face.boxes, face.points, face.covered, np.asarray([True]))
+
+
+@pytest.mark.parametrize(("side", "strides"), [(12, {8}), (28, {8, 16}), (50, {16}), (75, {16, 32}), (150, {32})])
+def test_the_size_of_a_face_decides_its_strides(side: float, strides: set[int]) -> None:
+    cells = make_cells(320, 320, CPU)
+    truth = make_truth([one_face((101, 99, 101 + side, 99 + side))], CPU)
+
+    chosen = assign(truth, cells, 1)
+
+    assert {int(s) for s in cells.strides[chosen.cell]} == strides
+
+
+def test_cells_of_ignored_faces_are_silent_and_faces_keep_theirs() -> None:
+    cells = make_cells(320, 320, CPU)
+    truth = make_truth([Faces.none(), join([ignored((96, 96, 128, 128)), one_face((104, 104, 118, 120))])], CPU)
+
+    chosen = assign(truth, cells, 2)
+
+    assert not chosen.silent[0].any()
+    assert chosen.silent[1].any()
+    assert len(chosen.cell)
+    assert not chosen.silent[chosen.batch, chosen.cell].any()
+
+
+def test_the_best_cell_of_a_face_is_asked_for_one_and_the_loss_falls_when_it_answers() -> None:
+    cells = make_cells(320, 320, CPU)
+    truth = make_truth([one_face((100, 100, 112, 114))], CPU)
+    chosen = assign(truth, cells, 1)
+    raw = torch.full((1, len(cells.strides), 16), 0.0)
+    raw[..., 0] = -6.0
+    before = measure(raw, truth, cells, chosen)
+    raw[chosen.batch, chosen.cell, 0] = 6.0
+
+    assert measure(raw, truth, cells, chosen).score < 0.5 * before.score
+
+
+def test_the_exported_graph_equals_the_network(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    net = DetectorNet()
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (2, 96, 160, 3), dtype=np.uint8)
+    net.train()
+    net(as_input(pixels, CPU))  # gives batch norm something to fold
+    net.eval()
+    raw = flatten(net(as_input(pixels, CPU))).detach()
+    path = tmp_path / "detector.onnx"
+
+    export(net, path, ((2.0, 0.5), (1.0, 0.0), (1.0, 0.0)), {"step": "0"})
+    network = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    scores, boxes, points, covered = network.run(None, {"pixels": pixels})
+
+    cells = make_cells(160, 96, CPU)
+    slope = torch.where(cells.strides == 8, 2.0, 1.0)
+    offset = torch.where(cells.strides == 8, 0.5, 0.0)
+    wanted = decode_boxes(raw[1], cells.centres, cells.strides, cells.bases)
+    nose = cells.centres + raw[1, :, 9:11] * cells.bases[:, None]
+    assert scores == pytest.approx((raw[..., 0] * slope + offset).sigmoid().numpy(), abs=1e-5)
+    assert boxes[1] == pytest.approx(wanted.numpy(), abs=1e-2)
+    assert points[1, :, 2] == pytest.approx(nose.numpy(), abs=1e-2)
+    assert covered == pytest.approx(raw[..., 15].sigmoid().numpy(), abs=1e-5)
