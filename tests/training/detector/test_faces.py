@@ -50,5 +50,5 @@ def test_points_outside_the_tile_become_unknown() -> None:
     cut = clip(one_face((10, 10, 20, 24), POINTS), 17, 40, smallest=6.5)
 
     assert np.isfinite(cut.points[0, :, 0]).tolist() == [True, True, True, True, True]
-    cut = clip(one_face((10, 10, 20, 24), POINTS + [4, 0]), 19, 40, smallest=6.5)
+    cut = clip(one_face((10, 10, 20, 24), POINTS + np.asarray([4, 0])), 19, 40, smallest=6.5)
     assert np.isfinite(cut.points[0, :, 0]).tolist() == [True, False, True, True, True]
