@@ -31,7 +31,7 @@ VERTICES: dict[LandmarkType, tuple[int, ...]] = {
     LandmarkType.RIGHT_EYE_UP: (386,),
     LandmarkType.RIGHT_EYE_DOWN: (374,),
     LandmarkType.NOSE_LEFT: (59,),
-    LandmarkType.NOSE_RIGHT: (289,),
+    LandmarkType.NOSE_RIGHT: (290,),
     LandmarkType.MOUTH_UP: (0, 11),
     LandmarkType.MOUTH_DOWN: (178, 317),
     LandmarkType.LEFT_PUPIL: (468,),
@@ -39,7 +39,7 @@ VERTICES: dict[LandmarkType, tuple[int, ...]] = {
     LandmarkType.UPPER_JAWLINE_LEFT: (127,),
     LandmarkType.MID_JAWLINE_LEFT: (138,),
     LandmarkType.CHIN_BOTTOM: (152, 208),
-    LandmarkType.MID_JAWLINE_RIGHT: (367,),
+    LandmarkType.MID_JAWLINE_RIGHT: (364, 434),
     LandmarkType.UPPER_JAWLINE_RIGHT: (356,),
 }
 
