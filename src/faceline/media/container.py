@@ -51,6 +51,11 @@ SAFE_CODECS: dict[str, str] = {
     "dnxhd": "editing",
 }
 
+# FFmpeg can fill in missing presentation times from decode times. It does so as if B-frames came in one level, as in
+# these codecs; of H.264 and HEVC in AVI it makes times that go back and forth.
+_GEN_PTS = 0x0001  # AVFMT_FLAG_GENPTS, which PyAV sets
+_FILLED_TIMES = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
+
 # Packets in a row that may fail to be read before the rest counts as lost; each try moves on in the file.
 MAX_READ_FAILURES = 64
 
@@ -116,6 +121,10 @@ class OpenVideo:
     def codec(self) -> str:
         """Canonical name of the codec, such as "h264" or "av1", whichever decoder is used."""
         return _canonical(self.decoder.codec)
+
+    def leave_times_as_stored(self) -> None:
+        """From here on packets without a presentation time have none, whatever the codec."""
+        _leave_times_as_stored(self.container)
 
     @property
     def decoder(self) -> VideoCodecContext:
@@ -185,6 +194,8 @@ def open_video(stream: ByteStream, limits: MediaLimits) -> OpenVideo:
     try:
         video = _first_video(container)
         _prepare(video, limits)
+        if _canonical(video.codec_context.codec) not in _FILLED_TIMES:
+            _leave_times_as_stored(container)
         for other in container.streams:
             if other.index != video.index:
                 other.discard = Discard.all  # the demuxer steps over what nobody will read
@@ -235,6 +246,10 @@ def _prepare(stream: VideoStream, limits: MediaLimits) -> None:
     decoder.thread_type = "SLICE"
     decoder.thread_count = 1
     decoder.options = {"max_pixels": str(limits.max_pixels)}
+
+
+def _leave_times_as_stored(container: InputContainer) -> None:
+    container.flags &= ~_GEN_PTS
 
 
 def _canonical(codec: Codec) -> str:

@@ -6,7 +6,7 @@ import av
 from av.video.frame import VideoFrame
 
 from faceline.media.container import OpenVideo
-from faceline.media.timing import Clock, Grid, VideoPacket
+from faceline.media.timing import Clock, Grid, ShownTimes, VideoPacket
 
 # Packets in a row that fail to decode before the rest of the span counts as lost.
 MAX_DECODE_FAILURES = 1000
@@ -22,7 +22,9 @@ def sampled_frames(
     Raises           JobFailed(FRAME_TOO_LARGE) when frames grow over the limit midway
     """
     shown: tuple[int, VideoFrame] | None = None
-    for pts, frame in _timed(decoded(video, packets), clock, fallback_ticks):
+    times = ShownTimes(clock, fallback_ticks)
+    for frame in decoded(video, packets):
+        pts = times.of(frame)
         if shown is not None and grid.takes(shown[0], pts):
             yield shown
         if grid.end_tick is not None and pts >= grid.end_tick:
@@ -56,14 +58,3 @@ def decoded(video: OpenVideo, packets: Iterator[VideoPacket]) -> Iterator[VideoF
         raise
     except av.FFmpegError:
         return  # what was still inside is damaged
-
-
-def _timed(frames: Iterator[VideoFrame], clock: Clock, fallback_ticks: int) -> Iterator[tuple[int, VideoFrame]]:
-    """Each frame with its time. A frame without one follows the frame before it."""
-    due = 0
-    for frame in frames:
-        pts = clock.frame_pts(frame)
-        if pts is None:
-            pts = due
-        yield pts, frame
-        due = pts + (clock.frame_ticks(frame) or fallback_ticks)

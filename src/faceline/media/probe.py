@@ -19,6 +19,10 @@ from faceline.media.upright import is_turned
 # pieces to share. Changing it changes which rows an interrupted job reuses, not its results.
 SPAN_SECONDS = 20
 
+# Demuxers that give a packet the same times after a seek as in one pass. MPEG-PS states few of them, and FFmpeg counts
+# on from wherever it began, half a frame off in a clip of ours; Ogg states them at the ends of its pages.
+_EXACT_SEEKS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "asf", "flv"})
+
 # FFmpeg's number for full range in AVFrame.color_range
 _FULL_RANGE = 2
 
@@ -182,9 +186,14 @@ def _cut_entries(
 
 
 def _cut_by_packets(video: OpenVideo, clock: Clock, limits: MediaLimits) -> _Cut:
-    """Cut from one pass over the packets. A file whose packets lack times is one span."""
+    """Cut from one pass over the packets.
+
+    A file is one span when times have to be filled in by counting from its start, or change with the place where
+    reading begins.
+    """
+    video.leave_times_as_stored()
     cut = _Cut(clock, limits, [], frames=0)
-    timed = True
+    timed = video.container.format.name in _EXACT_SEEKS
     for packet in video.packets():
         pts = clock.packet_pts(packet)
         if pts is None:

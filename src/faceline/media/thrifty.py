@@ -78,6 +78,7 @@ class _Feed:
         self._decoder.open(strict=False)
         self._clock = clock
         self._promised: list[int] = []
+        self._last: int | None = None
         self._empty = True
 
     def send(self, item: Scheduled) -> Iterator[tuple[int, VideoFrame]]:
@@ -109,8 +110,10 @@ class _Feed:
             raise IrregularTimes from error
         for frame in frames:
             pts = self._clock.frame_pts(frame)
-            if pts is None or (self._promised and pts > self._promised[0]):
+            missed = self._promised and pts is not None and pts > self._promised[0]
+            if pts is None or missed or (self._last is not None and pts <= self._last):
                 raise IrregularTimes
+            self._last = pts
             if self._promised and pts == self._promised[0]:
                 heappop(self._promised)
                 yield pts, frame

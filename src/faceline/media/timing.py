@@ -55,9 +55,11 @@ class Clock:
         return max(packet.duration or 0, 0)
 
     def frame_pts(self, frame: VideoFrame) -> int | None:
-        """When the frame is shown; None when neither container nor decoder knows."""
-        if frame.pts is not None:
-            return frame.pts - self.start
+        """When the frame is shown; None when the container did not say."""
+        return None if frame.pts is None else frame.pts - self.start
+
+    def frame_dts(self, frame: VideoFrame) -> int | None:
+        """Decode time of the packet that made the decoder give the frame: in a file without pts, when it is shown."""
         return None if frame.dts is None else frame.dts - self.start
 
     def frame_ticks(self, frame: VideoFrame) -> int:
@@ -79,6 +81,37 @@ class Clock:
     def seconds(self, ticks: int) -> Fraction:
         """Exact seconds of a stretch of ticks."""
         return ticks * self.time_base
+
+
+class ShownTimes:
+    """Times for frames in the decoder's order, from whichever of pts and dts goes back less often.
+
+    Source: FFmpeg's guess_correct_pts in libavcodec/decode.c, which players follow.
+    """
+
+    def __init__(self, clock: Clock, fallback_ticks: int) -> None:
+        self._clock = clock
+        self._fallback_ticks = fallback_ticks
+        self._last_pts: int | None = None
+        self._last_dts: int | None = None
+        self._bad_pts = 0
+        self._bad_dts = 0
+        self._due = 0
+
+    def of(self, frame: VideoFrame) -> int:
+        """The frame's time; one without any follows the frame before it."""
+        pts, dts = self._clock.frame_pts(frame), self._clock.frame_dts(frame)
+        if dts is not None:
+            self._bad_dts += self._last_dts is not None and dts <= self._last_dts
+            self._last_dts = dts
+        if pts is not None:
+            self._bad_pts += self._last_pts is not None and pts <= self._last_pts
+            self._last_pts = pts
+        trust_pts = pts is not None and (self._bad_pts <= self._bad_dts or dts is None)
+        time = pts if trust_pts else dts
+        shown = self._due if time is None else time
+        self._due = shown + (self._clock.frame_ticks(frame) or self._fallback_ticks)
+        return shown
 
 
 def clock_of(container: InputContainer, stream: VideoStream) -> Clock:
