@@ -1,0 +1,1 @@
+"""Measurements: each is a command that prints or writes JSON; none is a test."""
