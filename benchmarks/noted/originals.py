@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.clips.notes import Note
+from benchmarks.noted.notes import Note
 from faceline.domain.face import Attributes
 from faceline.domain.job import FaceAttributes
 from faceline.domain.video import SERVICE_SAMPLE_RATE, SampleFaces

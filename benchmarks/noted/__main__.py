@@ -1,6 +1,6 @@
 """Analyse every clip and write benchmarks' JSON and docs/clips.md.
 
-FACELINE_TEST_DATA=... python -m benchmarks.clips [--out bench-out/clips.json] [--page docs/clips.md]
+FACELINE_TEST_DATA=... python -m benchmarks.noted [--out bench-out/clips.json] [--page docs/clips.md]
 """
 
 import argparse
@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.clips.bad import BadResult, run_bad
-from benchmarks.clips.notes import read_notes, read_relations
-from benchmarks.clips.originals import ClipResult, run_clip
-from benchmarks.clips.page import page
-from benchmarks.clips.variants import VariantResult, run_variant
+from benchmarks.noted.bad import BadResult, run_bad
+from benchmarks.noted.notes import read_notes, read_relations
+from benchmarks.noted.originals import ClipResult, run_clip
+from benchmarks.noted.page import page
+from benchmarks.noted.variants import VariantResult, run_variant
 from faceline.vision.analyse import Analyser
 
 
@@ -39,7 +39,7 @@ def main() -> None:
         sys.exit("clips: FACELINE_TEST_DATA names no folder")
     videos = Path(data, "videos")
     analyser = Analyser()
-    clips, variants, bad = [], [], []
+    clips, variants = [], []
     for note in read_notes(videos):
         if note.file.startswith(options.only):
             clips.append(run_clip(videos, note, analyser))
@@ -48,9 +48,7 @@ def main() -> None:
         if relation.file.startswith(options.only):
             variants.append(run_variant(videos, relation, analyser))
             print(asdict(variants[-1]), file=sys.stderr)
-    for path in sorted((videos / "bad").iterdir()):
-        if path.name.startswith(options.only):
-            bad.append(run_bad(path))
+    bad = [run_bad(path) for path in sorted((videos / "bad").iterdir()) if path.name.startswith(options.only)]
     report = Report(clips, variants, bad)
     options.out.parent.mkdir(exist_ok=True)
     options.out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.clips.boxes import matched
-from benchmarks.clips.notes import Relation
-from benchmarks.clips.originals import samples_of
+from benchmarks.noted.boxes import matched
+from benchmarks.noted.notes import Relation
+from benchmarks.noted.originals import samples_of
 from faceline.domain.face import Face
 from faceline.domain.job import FaceAttributes
 from faceline.domain.video import EVERY_FRAME

@@ -1,10 +1,10 @@
 """The page of the clips."""
 
-from benchmarks.clips.bad import BadResult
-from benchmarks.clips.originals import ClipResult, Share, total
-from benchmarks.clips.variants import VariantResult
+from benchmarks.noted.bad import BadResult
+from benchmarks.noted.originals import ClipResult, Share, total
+from benchmarks.noted.variants import VariantResult
 
-HEAD = """<!-- made by `python -m benchmarks.clips`; do not edit -->
+HEAD = """<!-- made by `python -m benchmarks.noted`; do not edit -->
 # Clips: what is found, held against what people noted
 
 Every clip was analysed at 2 samples a second with all attributes, each sample by itself (no smoothing over time).
@@ -44,8 +44,8 @@ def _originals(clips: list[ClipResult]) -> str:
     lines = [
         "",
         f"- Exactly one face where exactly one was noted: {_percent(one)}.",
-        f"- Of the others {sum(clip.none for clip in clips)} gave none, {sum(clip.many for clip in clips)} more than one.",
-        f"- {len(empty)} clips without a face: {false_faces} false faces in {sum(clip.samples for clip in empty)} samples.",
+        f"- Of the others {sum(clip.none for clip in clips)} gave none and {sum(clip.many for clip in clips)} more.",
+        f"- {len(empty)} clips without a face: {false_faces} false faces in {sum(c.samples for c in empty)} samples.",
         *(
             f"- {name.capitalize()} as noted: {_percent(total([getattr(clip, name) for clip in clips]))}"
             for name in ("gender", "eyeglasses", "sunglasses", "beard", "mustache")
