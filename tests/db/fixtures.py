@@ -9,6 +9,7 @@ import pytest
 
 from faceline.db.clock import SECOND_MS
 from faceline.db.engine import Database, open_database
+from faceline.db.tables import metadata
 from tests.db import postgres
 
 BACKENDS = ("sqlite", "postgresql")
@@ -37,28 +38,52 @@ def clock() -> HandClock:
 
 @pytest.fixture(scope="session")
 def postgres_address() -> Iterator[str]:
-    """A running server with a database `template_faceline` that is up to date."""
+    """A running server."""
     programs = postgres.programs()
     if programs is None:
         if os.environ.get("FACELINE_REQUIRE_TOOLS"):
             pytest.fail("PostgreSQL is missing, and FACELINE_REQUIRE_TOOLS is set")
         pytest.skip("no PostgreSQL server on this machine")
     with postgres.cluster(programs) as address:
-        postgres.execute(address, "CREATE DATABASE template_faceline")
-        open_database(f"{address}/template_faceline").close()
         yield address
 
 
 @pytest.fixture(params=BACKENDS)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Address of a database without any tables."""
-    yield from _fresh(request, tmp_path, "template1")
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'faceline.sqlite3'}"
+        return
+    address: str = request.getfixturevalue("postgres_address")
+    name = f"test_{next(_numbers)}"
+    postgres.execute(address, f"CREATE DATABASE {name}")
+    yield f"{address}/{name}"
+    postgres.execute(address, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=BACKENDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Address of an empty database; its schema is brought up to date by whoever opens it."""
-    yield from _fresh(request, tmp_path, "template_faceline")
+@pytest.fixture(scope="session", params=BACKENDS)
+def kept_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of an up-to-date database that the tests use one after the other."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'faceline.sqlite3'}"
+    else:
+        address: str = request.getfixturevalue("postgres_address")
+        name = f"kept_{next(_numbers)}"
+        postgres.execute(address, f"CREATE DATABASE {name}")
+        url = f"{address}/{name}"
+    open_database(url).close()
+    return url
+
+
+@pytest.fixture
+def database_url(kept_url: str) -> str:
+    """Address of an up-to-date database without any rows."""
+    database = open_database(kept_url)
+    with database.write() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    database.close()
+    return kept_url
 
 
 @pytest.fixture
@@ -66,14 +91,3 @@ def database(database_url: str, clock: HandClock) -> Iterator[Database]:
     opened = open_database(database_url, clock)
     yield opened
     opened.close()
-
-
-def _fresh(request: pytest.FixtureRequest, tmp_path: Path, template: str) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'faceline.sqlite3'}"
-        return
-    address: str = request.getfixturevalue("postgres_address")
-    name = f"test_{next(_numbers)}"
-    postgres.execute(address, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield f"{address}/{name}"
-    postgres.execute(address, f"DROP DATABASE {name} WITH (FORCE)")

@@ -161,8 +161,10 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
         open_database(f"sqlite:///{tmp_path}/file/a.sqlite3")
 
 
-def test_a_newer_schema_is_refused(database: Database, database_url: str) -> None:
+def test_a_newer_schema_is_refused(empty_url: str) -> None:
+    database = open_database(empty_url)
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
     with pytest.raises(DatabaseUnusable, match="another version of faceline"):
-        open_database(database_url)
+        open_database(empty_url)
