@@ -1,8 +1,12 @@
-"""Hypothesis strategies for faces, shared by the tests of wire, service and api."""
+"""Hypothesis strategies for faces and requests, shared by the tests of wire and api."""
+
+import base64
+from typing import Any
 
 from hypothesis import strategies as st
 
 from faceline.domain.face import Attributes, Box, Face, Gaze, Point, Pose, Quality
+from faceline.wire.constraints import Blob, Integer, Sequence, Shape, Structure, Text
 
 probability = st.floats(0, 1)
 ratio = st.floats(-0.5, 1.5)
@@ -28,3 +32,28 @@ faces = st.builds(
     quality=st.builds(Quality, st.floats(0, 100), st.floats(0, 100)),
     attributes=attributes,
 )
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@st.composite
+def like(draw: st.DrawFn, kind: Shape) -> Any:
+    """Values that are often of the right type, and often not."""
+    if draw(st.integers(0, 5)) == 0:
+        return draw(json_values)
+    match kind:
+        case Text():
+            return draw(st.text(max_size=70) | st.sampled_from([*kind.values, "abc", "a-b"]))
+        case Integer():
+            return draw(st.integers(-3, 2**33))
+        case Blob():
+            return base64.b64encode(draw(st.binary(max_size=40))).decode()
+        case Sequence():
+            return draw(st.lists(like(kind.item), max_size=4))
+        case Structure():
+            names = draw(st.sets(st.sampled_from(kind.members)))
+            return {member.name: draw(like(member.shape)) for member in names}

@@ -25,6 +25,7 @@ from faceline.wire.requests import (
 from faceline.wire.serialization import SerializationError
 from faceline.wire.validation import ValidationError
 from tests.wire.model import service_model, shape
+from tests.wire.strategies import like
 
 Parser = Callable[[bytes], msgspec.Struct]
 VIDEO = {"Video": {"S3Object": {"Bucket": "media", "Name": "a clip.mp4"}}}
@@ -410,32 +411,6 @@ def test_a_hostile_topic_costs_no_time() -> None:
     topic = "arn:aws:sns:" + ":123456789012:" * 70_000 + "\n"
     channel = {"SNSTopicArn": topic, "RoleArn": "arn:aws:iam::123456789012:role/r"}
     assert "sNSTopicArn" in refusal(parse_start_face_detection, {**VIDEO, "NotificationChannel": channel})
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@st.composite
-def like(draw: st.DrawFn, kind: Shape) -> Any:
-    """Values that are often of the right type, and often not."""
-    if draw(st.integers(0, 5)) == 0:
-        return draw(json_values)
-    match kind:
-        case Text():
-            return draw(st.text(max_size=70) | st.sampled_from([*kind.values, "abc", "a-b"]))
-        case Integer():
-            return draw(st.integers(-3, 2**33))
-        case Blob():
-            return base64.b64encode(draw(st.binary(max_size=40))).decode()
-        case Sequence():
-            return draw(st.lists(like(kind.item), max_size=4))
-        case Structure():
-            names = draw(st.sets(st.sampled_from(kind.members)))
-            return {member.name: draw(like(member.shape)) for member in names}
 
 
 @pytest.mark.parametrize(
