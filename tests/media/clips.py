@@ -206,6 +206,24 @@ def sound_only(seconds: float = 1.0) -> bytes:
     return target.getvalue()
 
 
+def with_empty_packets(clip: Clip, at_ms: Sequence[int]) -> bytes:
+    """The clip, and at some times a packet that holds nothing but a comment, so that no frame comes of it."""
+    comment = bytes([0, 0, 0, 6, 0x06, 0x05, 0x02, 0x41, 0x41, 0x80])  # a NAL unit of supplemental information
+    target = BytesIO()
+    due = sorted(at_ms)
+    with av.open(target, "w", format=clip.container) as output:
+        stream = _video_stream(output, clip)
+        for packet in _encoded(stream, clip):
+            while due and packet.dts is not None and packet.dts * packet.time_base * 1000 >= due[0]:
+                extra = av.Packet(comment)
+                extra.stream = stream
+                extra.time_base = Fraction(1, 1000)
+                extra.pts = extra.dts = due.pop(0)
+                output.mux(extra)
+            output.mux(packet)
+    return target.getvalue()
+
+
 def growing(sizes: Sequence[tuple[int, int]], frames_each: int) -> bytes:
     """One H.264 stream in MPEG-TS whose picture size changes midway."""
     target = BytesIO()

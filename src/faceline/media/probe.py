@@ -49,11 +49,12 @@ def probe(stream: ByteStream, limits: MediaLimits) -> VideoPlan:
         if picture is None:
             raise JobFailed(JobFault.NOT_DECODABLE, f"{start.packets} packets tried")
         header = _Header(video, picture)
-        cut = _cut_by_index(video, clock, start, limits)
-    if cut is None:
+        layout = _layout_by_index(video, clock, start, limits)
+    if layout is None:
         with open_video(stream, limits) as video:
-            cut = _cut_by_packets(video, clock, limits)
-    return VideoPlan(header.facts(cut), clock.time_base, cut.spans())
+            layout = _layout_by_packets(video, clock, limits)
+    facts = header.facts(layout.seconds, layout.frames)
+    return VideoPlan(facts, clock.time_base, layout.spans())
 
 
 class _Start:
@@ -87,65 +88,61 @@ class _Header:
         self._rate = video.stream.average_rate or Fraction(0)
         self._range = ColorRange.FULL if picture.color_range == _FULL_RANGE else ColorRange.LIMITED
 
-    def facts(self, cut: "_Cut") -> VideoFacts:
-        """The facts; length and rate from the frames where they were counted, else from the headers."""
-        counted = cut.frames is not None and cut.seconds > 0
+    def facts(self, seconds: Fraction, frames: int | None) -> VideoFacts:
+        """The facts; the rate from the frames where they were counted, else from the headers."""
+        counted = frames is not None and seconds > 0
         return VideoFacts(
             codec=self._codec,
             container_format=self._container_format,
-            duration_ms=int(cut.seconds * 1000),
-            frame_rate=float(Fraction(cut.frames or 0) / cut.seconds if counted else self._rate),
+            duration_ms=int(seconds * 1000),
+            frame_rate=float(Fraction(frames or 0) / seconds if counted else self._rate),
             width=self._width,
             height=self._height,
             color_range=self._range,
         )
 
 
-@dataclass(slots=True)
-class _Cut:
-    """Cuts found so far. Ticks are pts on the file's own timeline.
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How the video lies in time.
 
-    frames   counted, or None when the headers' rate is to be believed
+    seconds   from the first frame to the end of the last
+    frames    counted, or None when nobody counted
+    starts    pts at which spans begin, ascending; the first is the first key frame's
     """
 
-    clock: Clock
-    limits: MediaLimits
-    starts: list[int]
-    first: int | None = None
-    end: int = 0
-    frames: int | None = None
-
-    def key(self, pts: int) -> None:
-        """Cut here if the span before is long enough."""
-        if not self.starts or self.clock.seconds(pts - self.starts[-1]) >= SPAN_SECONDS:
-            self.starts.append(pts)
-
-    def frame(self, pts: int, ticks: int) -> None:
-        """A frame is shown from `pts` for `ticks`. Raises JobFailed(TOO_LONG)."""
-        self.first = pts if self.first is None else min(self.first, pts)
-        self.end = max(self.end, pts + ticks)
-        self.check_length()
-
-    def check_length(self) -> None:
-        """Raises JobFailed(TOO_LONG)."""
-        if self.seconds > self.limits.max_hours * 3600:
-            hours = float(self.seconds) / 3600
-            raise JobFailed(JobFault.TOO_LONG, f"{hours:.2f} h, limit {self.limits.max_hours:g} h")
-
-    @property
-    def seconds(self) -> Fraction:
-        """From the first frame to the end of the last."""
-        return self.clock.seconds(self.end - (self.first or 0))
+    seconds: Fraction
+    frames: int | None
+    starts: tuple[int, ...]
 
     def spans(self) -> tuple[Span, ...]:
-        """The spans; one over everything when no key frame was found."""
-        starts = self.starts or [self.first or 0]
-        ends = [*starts[1:], None]
-        return tuple(Span(number, start, end) for number, (start, end) in enumerate(zip(starts, ends, strict=True)))
+        """Each span ends where the next begins; the last is open."""
+        ends = (*self.starts[1:], None)
+        pairs = zip(self.starts, ends, strict=True)
+        return tuple(Span(number, start, end) for number, (start, end) in enumerate(pairs))
 
 
-def _cut_by_index(video: OpenVideo, clock: Clock, start: _Start, limits: MediaLimits) -> _Cut | None:
-    """Cut from the container's own index; None when there is none to be believed."""
+class _Cutter:
+    """Picks the key frames at which spans begin."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._least = clock.ticks(Fraction(SPAN_SECONDS))
+        self.starts: list[int] = []
+
+    def key(self, pts: int) -> None:
+        """Cut here when the span before is long enough."""
+        if not self.starts or pts - self.starts[-1] >= self._least:
+            self.starts.append(pts)
+
+
+def _checked(seconds: Fraction, limits: MediaLimits) -> Fraction:
+    if seconds > limits.max_hours * 3600:
+        raise JobFailed(JobFault.TOO_LONG, f"{float(seconds) / 3600:.2f} h, limit {limits.max_hours:g} h")
+    return seconds
+
+
+def _layout_by_index(video: OpenVideo, clock: Clock, start: _Start, limits: MediaLimits) -> _Layout | None:
+    """From the container's own index; None when there is none to be believed."""
     name = video.container.format.name
     stated = stated_ticks(video.container, video.stream)
     if stated is None or start.first_pts is None:
@@ -162,49 +159,79 @@ def _cut_by_index(video: OpenVideo, clock: Clock, start: _Start, limits: MediaLi
         delay = 0
     else:
         return None
-    entries = index_ticks(video.stream)
-    if not entries:
+    entries = [(tick - clock.start + delay, key) for tick, key in index_ticks(video.stream)]
+    shown_from = max(start.first_pts, 0)
+    end = shown_from + stated
+    last = max((tick for tick, _ in entries), default=None)
+    if last is None or last > end + clock.ticks(Fraction(1)) or clock.seconds(end - last) > _INDEX_GAP_SECONDS:
         return None
-    return _cut_entries(
-        [(tick - clock.start + delay, key) for tick, key in entries], clock, start.first_pts, stated, limits
-    )
-
-
-def _cut_entries(
-    entries: list[tuple[int, bool]], clock: Clock, first: int, stated: int, limits: MediaLimits
-) -> _Cut | None:
-    last = max(tick for tick, _ in entries)
-    end = max(first, 0) + stated
-    if clock.seconds(end - last) > _INDEX_GAP_SECONDS or last > end + clock.ticks(Fraction(1)):
-        return None
-    cut = _Cut(clock, limits, [first], first=max(first, 0), end=end)
+    cutter = _Cutter(clock)
+    cutter.key(start.first_pts)
     for tick, key in entries:
-        if key and tick > first:
-            cut.key(tick)
-    cut.check_length()
-    return cut
+        if key:
+            cutter.key(tick)
+    return _Layout(_checked(clock.seconds(end - shown_from), limits), None, tuple(cutter.starts))
 
 
-def _cut_by_packets(video: OpenVideo, clock: Clock, limits: MediaLimits) -> _Cut:
-    """Cut from one pass over the packets.
+def _layout_by_packets(video: OpenVideo, clock: Clock, limits: MediaLimits) -> _Layout:
+    """From one pass over the packets.
 
     A file is one span when times have to be filled in by counting from its start, or change with the place where
     reading begins.
     """
     video.leave_times_as_stored()
-    cut = _Cut(clock, limits, [], frames=0)
-    timed = video.container.format.name in _EXACT_SEEKS
+    cutter = _Cutter(clock)
+    length = _Length(clock, video.decoder.has_b_frames)
     for packet in video.packets():
-        pts = clock.packet_pts(packet)
+        pts = length.add(packet)
+        _checked(length.seconds, limits)
+        if pts is not None and packet.is_keyframe and not packet.is_discard:
+            cutter.key(pts)
+    starts = cutter.starts or [0]
+    if length.gaps or video.container.format.name not in _EXACT_SEEKS:
+        starts = starts[:1]
+    return _Layout(length.seconds, length.frames, tuple(starts))
+
+
+class _Length:
+    """Measures the video while its packets go by.
+
+    gaps   whether packets without a presentation time were among them
+    """
+
+    def __init__(self, clock: Clock, reordered: bool) -> None:
+        self._clock = clock
+        self._reordered = reordered
+        self._first: int | None = None
+        self._last = 0
+        self._last_ticks = 0
+        self.frames = 0
+        self.gaps = False
+
+    def add(self, packet: VideoPacket) -> int | None:
+        """Count one packet; its pts, or what its dts allows to say of it."""
+        pts, dts = self._clock.packet_pts(packet), self._clock.packet_dts(packet)
+        ticks = self._clock.packet_ticks(packet)
         if pts is None:
-            timed = False
-            pts = clock.packet_dts(packet)
-        if packet.is_discard or pts is None:
-            continue
-        cut.frames = (cut.frames or 0) + 1
-        cut.frame(pts, clock.packet_ticks(packet))
-        if packet.is_keyframe:
-            cut.key(pts)
-    if not timed:
-        del cut.starts[1:]
-    return cut
+            self.gaps = True
+        if self.gaps and dts is not None:
+            # the frame that comes out when this packet goes in is shown now, and one more is still inside
+            pts = dts + ticks if self._reordered else dts
+        if pts is None or packet.is_discard:
+            return None
+        self.frames += 1
+        if self._first is None or pts < self._first:
+            self._first = pts
+        if self.frames == 1 or pts > self._last:
+            self._last, self._last_ticks = pts, ticks
+        return pts
+
+    @property
+    def seconds(self) -> Fraction:
+        """From the first frame to the end of the last; a last frame of unknown duration is shown for the mean one."""
+        if self._first is None:
+            return Fraction(0)
+        between = self._clock.seconds(self._last - self._first)
+        if self._last_ticks or self.frames < 2:
+            return between + self._clock.seconds(self._last_ticks)
+        return between + between / (self.frames - 1)
