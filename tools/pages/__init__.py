@@ -1,0 +1,1 @@
+"""Rebuilds the pages of `docs/` that say what the code says: settings, limits, errors, weights, commands."""
