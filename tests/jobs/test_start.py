@@ -71,6 +71,16 @@ def test_a_token_with_other_parameters_is_refused(house: House) -> None:
     assert house.count(jobs) == 1
 
 
+def test_a_replay_can_be_found_without_the_object(house: House, clock: HandClock) -> None:
+    assert house.queue.replay(ACCOUNT, "t", "same") is None
+    first = house.start(token="t")
+    assert house.queue.replay(ACCOUNT, "t", "same") == first
+    assert refusal(lambda: house.queue.replay(ACCOUNT, "t", "other")).fault is RequestFault.TOKEN_REUSED
+    assert house.queue.replay("111111111111", "t", "same") is None
+    clock.move(7 * DAY_S)
+    assert house.queue.replay(ACCOUNT, "t", "same") is None
+
+
 def test_a_token_is_free_after_seven_days(house: House, clock: HandClock) -> None:
     first = house.start(token="t", fingerprint="one")
     clock.move(7 * DAY_S)
@@ -172,3 +182,11 @@ def test_jobs_are_listed_newest_first_in_parts(house: House, clock: HandClock) -
     assert len(house.queue.list_jobs()) == 6
     assert house.queue.list_jobs(states=[JobState.FAILED]) == []
     assert other in {job.id for job in house.queue.list_jobs(states=[JobState.QUEUED])}
+
+
+def test_jobs_are_found_by_the_beginning_of_their_id(house: House) -> None:
+    started = sorted(house.start() for _ in range(4))
+    assert [job.id for job in house.queue.find(started[2])] == [started[2]]
+    assert [job.id for job in house.queue.find("")] == started
+    assert [job.id for job in house.queue.find("", limit=2)] == started[:2]
+    assert house.queue.find("%") == []

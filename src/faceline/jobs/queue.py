@@ -72,6 +72,14 @@ class JobQueue:
             raise Refused(RequestFault.JOB_UNKNOWN, job_id)
         return rows.to_job(row)
 
+    def find(self, beginning: str, limit: int = 10) -> list[Job]:
+        """Jobs of any account whose JobId begins so, for the operator; at most `limit`."""
+        with self._database.read() as connection:
+            found = connection.execute(
+                select(jobs).where(jobs.c.id.startswith(beginning, autoescape=True)).order_by(jobs.c.id).limit(limit)
+            ).all()
+        return [rows.to_job(row) for row in found]
+
     def open_jobs(self, account: str) -> int:
         """How many jobs of the account have not ended."""
         with self._database.read() as connection:
@@ -97,6 +105,12 @@ class JobQueue:
                 )
             found = connection.execute(wanted.order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)).all()
         return [rows.to_job(row) for row in found]
+
+    def find(self, beginning: str, limit: int = 2) -> list[Job]:
+        """Jobs of all accounts whose id begins so, for the operator; at most `limit`."""
+        wanted = select(jobs).where(jobs.c.id.startswith(beginning, autoescape=True)).order_by(jobs.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [rows.to_job(row) for row in connection.execute(wanted).all()]
 
 
 def _count_open(connection: Connection, account: str) -> int:
