@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from faceline.vision.detect import BlazeDetector, anchor_centres, merged, scales_of
+from faceline.vision.geometry import Doubles, Pixels
+from faceline.vision.manifest import Manifest
+from faceline.vision.network import Network, Runtime
+from faceline.vision.settings import DetectorSettings
+
+
+@pytest.fixture(scope="module")
+def detector(manifest: Manifest) -> BlazeDetector:
+    return BlazeDetector(Network(manifest.network("back"), Runtime()), DetectorSettings())
+
+
+def test_anchors_run_by_stride_row_column_and_number() -> None:
+    # 64 x 96: stride 16 has 4 rows of 6 cells with 2 anchors (48), stride 32 has 2 rows of 3 cells with 6 (36)
+    centres = anchor_centres(np.array([0, 1, 2, 12, 47, 48, 53, 54, 83]), 64, 96, ((16, 2), (32, 6)))
+    assert centres.tolist() == [
+        [8, 8], [8, 8], [24, 8], [8, 24], [88, 56], [16, 16], [16, 16], [48, 16], [80, 48],
+    ]  # fmt: skip
+
+
+def test_overlapping_rows_become_their_weighted_mean_and_keep_the_best_score() -> None:
+    rows = np.array([[0.0, 0, 10, 10, 0.6], [2.0, 0, 12, 10, 0.9], [50.0, 50, 60, 60, 0.8]])
+    found = merged(rows, 0.3)
+    assert found[0] == pytest.approx([1.2, 0, 11.2, 10, 0.9])
+    assert found[1] == pytest.approx([50, 50, 60, 60, 0.8])
+
+
+def test_nothing_merges_to_nothing() -> None:
+    assert merged(np.zeros((0, 9)), 0.3).shape == (0, 9)
+
+
+def test_rows_that_hardly_overlap_stay_apart() -> None:
+    rows: Doubles = np.array([[0.0, 0, 10, 10, 0.9], [8.0, 0, 18, 10, 0.8]])
+    assert len(merged(rows, 0.3)) == 2
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "sizes"),
+    [
+        (1080, 1920, [(544, 960), (160, 256)]),
+        (1920, 1080, [(960, 544), (256, 160)]),
+        (288, 360, [(288, 384), (224, 256)]),
+        (144, 176, [(160, 192)]),
+        (1, 4000, [(32, 960), (32, 256)]),
+    ],
+)
+def test_two_scales_padded_to_whole_strides(height: int, width: int, sizes: list[tuple[int, int]]) -> None:
+    scaled = scales_of(np.full((height, width, 3), 9, np.uint8), 960, 256)
+    assert [one.pixels.shape[1:3] for one in scaled] == sizes
+    assert all(one.pixels[0, 0, 0, 0] == 9 for one in scaled)
+
+
+def test_padding_is_black_and_scales_carry_back_to_the_frame() -> None:
+    (scaled,) = scales_of(np.full((100, 100, 3), 200, np.uint8), 960, 256)
+    assert (scaled.x, scaled.y) == (1, 1)
+    assert not scaled.pixels[0, 100:].any()
+    assert not scaled.pixels[0, :, 100:].any()
+
+
+def test_the_face_is_found_with_its_eyes_level_and_in_place(detector: BlazeDetector, portrait: Pixels) -> None:
+    best = detector.detect(portrait)[0]
+    assert best.score > 0.8
+    assert best.box.left < 224 < best.box.right
+    assert best.box.top < 110 < best.box.bottom
+    assert best.eye_left[0] < best.eye_right[0]
+    assert abs(best.search.angle_rad) < 0.2
+
+
+def test_a_frame_four_times_as_large_moves_the_candidate_along(detector: BlazeDetector, portrait: Pixels) -> None:
+    large = np.repeat(np.repeat(portrait, 4, axis=0), 4, axis=1)
+    near, far = detector.detect(portrait)[0], detector.detect(large)[0]
+    assert far.box.left == pytest.approx(4 * near.box.left, abs=40)
+    assert far.box.bottom == pytest.approx(4 * near.box.bottom, abs=40)
+
+
+def test_nothing_is_found_in_an_even_frame(detector: BlazeDetector) -> None:
+    assert detector.detect(np.full((360, 640, 3), 128, np.uint8)) == ()

@@ -1,0 +1,89 @@
+from collections.abc import Callable
+from math import atan2, hypot, radians
+
+import numpy as np
+import pytest
+
+from faceline.vision.detect import BlazeDetector, Candidate
+from faceline.vision.geometry import Pixels, RotatedSquare
+from faceline.vision.manifest import Manifest
+from faceline.vision.mesh import CROP, FaceMesh, Mesher, to_frame, without_nested
+from faceline.vision.network import Network, Runtime
+from faceline.vision.settings import DetectorSettings, MeshSettings
+
+Find = Callable[[list[Pixels]], list[tuple[Candidate, ...]]]
+
+
+@pytest.fixture(scope="module")
+def find(manifest: Manifest) -> Find:
+    detector = BlazeDetector(Network(manifest.network("back"), Runtime()), DetectorSettings())
+    return lambda frames: [detector.detect(frame) for frame in frames]
+
+
+@pytest.fixture(scope="module")
+def mesher(manifest: Manifest) -> Mesher:
+    return Mesher(Network(manifest.network("amesh"), Runtime()), MeshSettings())
+
+
+def mesh_at(x: float, y: float, side: float) -> FaceMesh:
+    points = np.zeros((478, 3))
+    points[:, 0] = x + np.linspace(0, side, 478)
+    points[:, 1] = y + np.linspace(0, side, 478)[::-1]
+    return FaceMesh(points, 1.0, 1.0)
+
+
+def test_points_of_a_turned_crop_return_to_their_place_and_depth_to_their_scale() -> None:
+    square = RotatedSquare(100, 200, 2 * CROP, radians(90))
+    points = np.zeros((478, 3))
+    points[0] = (CROP / 2, CROP / 2, 5)
+    points[1] = (CROP, CROP / 2, -5)
+    placed = to_frame(points, square)
+    assert placed[0] == pytest.approx([100, 200, 10])
+    assert placed[1] == pytest.approx([100, 200 + CROP, -10])
+
+
+def test_a_patch_inside_a_face_is_dropped_and_a_neighbour_stays() -> None:
+    face, patch, neighbour = mesh_at(0, 0, 100), mesh_at(30, 30, 40), mesh_at(95, 0, 80)
+    assert without_nested([patch, neighbour, face], 0.6) == [face, neighbour]
+
+
+def test_the_mesh_sits_on_the_face(mesher: Mesher, find: Find, portrait: Pixels) -> None:
+    ((mesh,),) = mesher.meshes([portrait], find([portrait]))
+    nose = mesh.points[1]
+    assert hypot(nose[0] - 224, nose[1] - 122) < 15
+    assert mesh.flag > 0.99
+    assert mesh.bounds.height == pytest.approx(125, abs=25)
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_roll_follows_a_picture_that_lies_on_its_side(mesher: Mesher, find: Find, portrait: Pixels, turns: int) -> None:
+    frame = np.ascontiguousarray(np.rot90(portrait, -turns))
+    ((mesh,),) = mesher.meshes([frame], find([frame]))
+    assert mesh.roll_rad == pytest.approx(radians(90 * turns), abs=0.25)
+
+
+def test_two_frames_in_one_call_get_their_own_faces(mesher: Mesher, find: Find, portrait: Pixels) -> None:
+    empty = np.full((240, 320, 3), 90, np.uint8)
+    moved = np.roll(portrait, 60, axis=1)
+    first, none, second = mesher.meshes([portrait, empty, moved], find([portrait, empty, moved]))
+    assert none == ()
+    assert second[0].points[1, 0] - first[0].points[1, 0] == pytest.approx(60, abs=3)
+
+
+def test_a_candidate_on_nothing_is_no_face(mesher: Mesher, portrait: Pixels, find: Find) -> None:
+    (candidate,) = find([portrait])[0][:1]
+    empty = np.full((512, 512, 3), 127, np.uint8)
+    assert mesher.meshes([empty], [(candidate,)]) == [()]
+
+
+def test_a_candidate_beyond_the_frame_is_no_face(mesher: Mesher, find: Find, portrait: Pixels) -> None:
+    (candidate,) = find([portrait])[0][:1]
+    tiny = portrait[:16, :16]
+    assert mesher.meshes([np.ascontiguousarray(tiny)], [(candidate,)]) == [()]
+
+
+def test_roll_is_the_direction_of_the_eye_line() -> None:
+    mesh = mesh_at(0, 0, 100)
+    left, right = mesh.points[33], mesh.points[263]
+    assert mesh.roll_rad == atan2(right[1] - left[1], right[0] - left[0])
+    assert mesh.eye_distance == pytest.approx(hypot(*(right - left)[:2]))
