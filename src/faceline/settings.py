@@ -126,9 +126,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return Path(self.data).expanduser().absolute()
 
     @property
+    def database_file(self) -> Path:
+        """SQLite's file, where no other database is set."""
+        return self.data_dir / "faceline.sqlite3"
+
+    @property
     def database_url(self) -> str:
         """SQLAlchemy's address of the database."""
-        return self.database or f"sqlite:///{self.data_dir / 'faceline.sqlite3'}"
+        return self.database or f"sqlite:///{self.database_file}"
 
     @property
     def picture_socket(self) -> Path:

@@ -1,16 +1,14 @@
 """Build the objects of a role from the settings and join them: the one place that knows every part."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from faceline.cli.listen import check_exposure, listening_socket
-from faceline.settings import Settings, SettingsError
+from faceline.cli.checks import check_api, load_keys
+from faceline.cli.listen import listening_socket
+from faceline.settings import Settings
 
 if TYPE_CHECKING:
-    from faceline.api.accounts import AccessKey
     from faceline.engine.slot import Task
     from faceline.service.detect_faces import DetectFaces
     from faceline.service.face_detection import FaceDetection
@@ -64,25 +62,14 @@ def run_api(settings: Settings) -> None:
     from faceline.api.http import build_app
     from faceline.api.server import uvicorn_server
 
-    check_exposure(settings)
-    keys = _keys(settings)
+    check_api(settings)
+    keys = load_keys(settings)
     with listening_socket(settings) as listener:
         app = build_app(
             _videos(settings), _pictures(settings), keys=keys, requests_per_second=settings.requests_per_second
         )
         server = uvicorn_server(app, tls_cert=settings.tls_cert, tls_key=settings.tls_key)
         server.run(sockets=[listener])
-
-
-def _keys(settings: Settings) -> "Mapping[str, AccessKey] | None":
-    from faceline.api.accounts import CredentialsError, load_credentials
-
-    if not settings.credentials:
-        return None
-    try:
-        return load_credentials(Path(settings.credentials).expanduser())
-    except CredentialsError as error:
-        raise SettingsError(str(error)) from error
 
 
 def _videos(settings: Settings) -> "FaceDetection":

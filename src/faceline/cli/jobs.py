@@ -1,11 +1,18 @@
 """`faceline jobs`: what the jobs of this installation are doing, for its operator."""
 
+from contextlib import closing
+from typing import TYPE_CHECKING
+
 import click
 
 from faceline.cli.options import settings_options
 from faceline.cli.words import video_words
 from faceline.domain.job import Job, JobState
-from faceline.settings import Settings
+from faceline.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from faceline.db.engine import Database
+    from faceline.notify.outbox import Delivery
 
 
 @click.group()
@@ -19,20 +26,21 @@ def jobs() -> None:
 @settings_options
 def list_jobs(settings: Settings, limit: int, account: str | None) -> None:
     """One line per job, newest first."""
-    from faceline.db.engine import open_database
     from faceline.jobs.queue import JobQueue
+    from faceline.notify.outbox import Deliveries
 
-    database = open_database(settings.database_url)
-    found = JobQueue(database).list_jobs(account=account, limit=limit)
-    database.close()
+    with closing(_database(settings)) as database:
+        found = JobQueue(database).list_jobs(account=account, limit=limit)
+        deliveries = Deliveries(database).of([job.id for job in found])
     if not found:
         click.echo("no jobs")
         return
-    click.echo(f"{'started (UTC)':19s}  {'state':9s} {'done':>6s} {'faces':>8s}  {'job':12s}  video")
+    click.echo(f"{'started (UTC)':19s}  {'state':9s} {'done':>6s} {'faces':>8s}  {'message':10s}  {'job':12s}  video")
     for job in found:
         click.echo(
             f"{job.created_at:%Y-%m-%d %H:%M:%S}  {job.state:9s} {progress(job):>6s} {job.faces:8d}  "
-            f"{job.id[:12]}  {job.request.video.bucket}/{job.request.video.key}"
+            f"{message(job, deliveries.get(job.id)):10s}  {job.id[:12]}  "
+            f"{job.request.video.bucket}/{job.request.video.key}"
         )
 
 
@@ -41,17 +49,27 @@ def list_jobs(settings: Settings, limit: int, account: str | None) -> None:
 @settings_options
 def show(settings: Settings, job_id: str) -> None:
     """Everything about one job; the first digits of its id are enough."""
-    from faceline.db.engine import open_database
     from faceline.jobs.queue import JobQueue
+    from faceline.notify.outbox import Deliveries
 
-    database = open_database(settings.database_url)
-    found = JobQueue(database).find(job_id)
-    database.close()
+    with closing(_database(settings)) as database:
+        found = JobQueue(database).find(job_id)
+        deliveries = Deliveries(database).of([job.id for job in found])
     if len(found) != 1:
-        why = "no job" if not found else f"{len(found)} jobs"
-        raise click.ClickException(f"{why} with an id that begins with {job_id}")
-    for name, value in described(found[0]):
+        why = "no job has" if not found else "more than one job has"
+        raise click.ClickException(f"{why} an id that begins with {job_id}")
+    (job,) = found
+    for name, value in described(job, deliveries.get(job.id)):
         click.echo(f"{name:12s} {value}")
+
+
+def _database(settings: Settings) -> "Database":
+    """The installation's database; looking at jobs makes none. Raises SettingsError."""
+    from faceline.db.engine import open_database
+
+    if not settings.database and not settings.database_file.exists():
+        raise SettingsError(f"there is no database in {settings.data_dir}: has a server run with this --data?")
+    return open_database(settings.database_url)
 
 
 def progress(job: Job) -> str:
@@ -63,7 +81,16 @@ def progress(job: Job) -> str:
     return f"{min(100, 100 * job.progress_ms // job.facts.duration_ms)} %"
 
 
-def described(job: Job) -> list[tuple[str, str]]:
+def message(job: Job, delivery: "Delivery | None") -> str:
+    """How the completion message fares, in a word or two."""
+    if job.request.channel is None:
+        return "-"
+    if delivery is None:
+        return "not yet"
+    return delivery.state.value.lower().replace("_", " ")
+
+
+def described(job: Job, delivery: "Delivery | None" = None) -> list[tuple[str, str]]:
     """Names and values for people."""
     request = job.request
     rows = [
@@ -82,9 +109,19 @@ def described(job: Job) -> list[tuple[str, str]]:
     if request.tag is not None:
         rows.append(("tag", request.tag))
     if request.channel is not None:
-        rows.append(("topic", request.channel.topic_arn))
+        rows += [("topic", request.channel.topic_arn), ("message", _delivered(job, delivery))]
     if job.fault is not None:
         rows += [("fault", job.fault.name), ("cause", job.fault.value.cause), ("remedy", job.fault.value.remedy)]
     if job.detail:
         rows.append(("detail", job.detail))
     return rows
+
+
+def _delivered(job: Job, delivery: "Delivery | None") -> str:
+    words = message(job, delivery)
+    if delivery is None or not delivery.attempts:
+        return words
+    words += f", attempts: {delivery.attempts}"
+    if delivery.delivered_at is not None:
+        return f"{words}, {delivery.delivered_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{words}, next at {delivery.due_at:%Y-%m-%d %H:%M:%S} UTC: {delivery.error}"

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import click
 
+from faceline.cli.checks import check_worker, make_data_dir
 from faceline.cli.options import settings_options
 from faceline.cli.supervise import end_with_parent, stop_on_signals
 from faceline.observe import configure
@@ -29,7 +30,8 @@ def worker(settings: Settings) -> None:
     configure(settings.log_level, "worker")
     end_with_parent()
     stop = stop_on_signals()
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    check_worker(settings)
+    make_data_dir(settings)
     database = open_database(settings.database_url)
     environment = os.environ | environment_of(settings)
     command = (sys.executable, "-m", "faceline", "slot")
@@ -43,7 +45,10 @@ def worker(settings: Settings) -> None:
 
 
 def _upkeep(settings: Settings, stop: threading.Event) -> None:
-    """What a worker does beside the slots, on a thread of its own: messages and retention."""
+    """What a worker does beside the slots, on a thread of its own: messages and retention.
+
+    However it ends, the worker ends with it, and is started again by whoever supervises it.
+    """
     from faceline.db.engine import open_database
     from faceline.engine.upkeep import Upkeep
     from faceline.jobs.retention import Retention
@@ -51,10 +56,12 @@ def _upkeep(settings: Settings, stop: threading.Event) -> None:
     from faceline.notify.routes import publisher_from
 
     database = open_database(settings.database_url)
+    outbox = Outbox(database, publisher_from(settings))
     try:
-        keep = timedelta(days=settings.retention_days)
-        Upkeep(Outbox(database, publisher_from(settings)), Retention(database, keep)).run(stop)
+        Upkeep(outbox, Retention(database, timedelta(days=settings.retention_days))).run(stop)
     finally:
+        stop.set()
+        outbox.close()
         database.close()
 
 
@@ -62,9 +69,10 @@ def _upkeep(settings: Settings, stop: threading.Event) -> None:
 def slot() -> None:
     """Work for a worker: assignments on standard input, reports on standard output."""
     from faceline.cli.compose import slot_task
-    from faceline.engine.slot import Slot, limit_memory
+    from faceline.engine.slot import Slot, end_with_worker, limit_memory
     from faceline.settings import load
 
+    end_with_worker()
     settings = load({}, os.environ)
     configure(settings.log_level, "slot")
     os.nice(VIDEO_NICENESS)
@@ -86,7 +94,7 @@ def picture(settings: Settings) -> None:
     configure(settings.log_level, "picture")
     end_with_parent()
     stop = stop_on_signals()
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_dir(settings)
     analyser = Analyser(vision_settings(settings))
     serve_pictures(settings.picture_socket, analyser, settings.max_picture_pixels, settings.picture_timeout, stop)
 
@@ -99,5 +107,5 @@ def api(settings: Settings) -> None:
 
     configure(settings.log_level, "api")
     end_with_parent()
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_dir(settings)
     run_api(settings)

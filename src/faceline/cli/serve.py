@@ -8,7 +8,8 @@ import time
 
 import click
 
-from faceline.cli.listen import LISTEN_FD, address_of, check_exposure, healthy, listening_socket
+from faceline.cli.checks import check_settings, make_data_dir
+from faceline.cli.listen import LISTEN_FD, address_of, healthy, listening_socket
 from faceline.cli.options import settings_options
 from faceline.cli.supervise import ChildSpec, Supervisor, stop_on_signals
 from faceline.observe import configure
@@ -24,14 +25,15 @@ POLL_S = 0.1
 def serve(settings: Settings) -> None:
     """Run the whole service: the API, the workers and the picture process."""
     from faceline.db.engine import open_database
+    from faceline.link.server import clear_stale
 
     configure(settings.log_level, "serve")
     stop = stop_on_signals()
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings.picture_socket.unlink(missing_ok=True)
-    open_database(settings.database_url).close()
-    check_exposure(settings)
+    check_settings(settings)
     with listening_socket(settings) as listener:
+        make_data_dir(settings)
+        clear_stale(settings.picture_socket)
+        open_database(settings.database_url).close()
         supervisor = Supervisor()
         try:
             for role in ROLES:
@@ -61,6 +63,7 @@ def _wait_until_ready(
     while not stop.wait(POLL_S):
         if (role := supervisor.failed_to_start()) is not None:
             raise SettingsError(f"the {role} process did not start; its reason stands above")
+        supervisor.tend(time.monotonic())
         if settings.picture_socket.exists() and healthy(address_of(listener, settings)):
             return True
         if time.monotonic() > deadline:

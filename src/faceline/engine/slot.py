@@ -4,7 +4,9 @@ It decodes and analyses in one process, so that no frame crosses a pipe. Whateve
 transactions, so it may be killed at any instruction.
 """
 
+import ctypes
 import resource
+import signal
 import time
 from collections.abc import Callable
 from typing import BinaryIO
@@ -24,6 +26,14 @@ Task = Callable[[Lease, Callable[[], None]], None]
 """Does the work of a lease; calls its second argument whenever it got on."""
 
 
+# From Linux's <sys/prctl.h>.
+_PR_SET_PDEATHSIG = 1
+
+
+class WorkerGone(Exception):  # noqa: N818 - a finding, not an error of the slot
+    """Nobody reads the slot's reports any more."""
+
+
 class Slot:
     """Reads assignments, does them, says how they went; ends when its worker is gone."""
 
@@ -34,15 +44,18 @@ class Slot:
         self._said_at = 0.0
 
     def run(self) -> None:
-        """Work until the input ends or the slot is old enough to be replaced."""
-        for _ in range(LIFETIME):
-            line = self._requests.readline()
-            if not line:
-                return
-            report = self._do(parse_assignment(line).lease)
-            self._say(report)
-            if isinstance(report, Broken) and report.fatal:
-                return
+        """Work until the worker is gone or the slot is old enough to be replaced."""
+        try:
+            for _ in range(LIFETIME):
+                line = self._requests.readline()
+                if not line:
+                    return
+                report = self._do(parse_assignment(line).lease)
+                self._say(report)
+                if isinstance(report, Broken) and report.fatal:
+                    return
+        except WorkerGone:
+            return
 
     def _do(self, lease: Lease) -> Report:
         """Do the work; every failure becomes one report."""
@@ -59,6 +72,8 @@ class Slot:
             return Broken(JobFault.OUT_OF_MEMORY.name, "the slot's address space is used up", fatal=True)
         except DatabaseUnavailable as error:
             return GivenBack(str(error))
+        except WorkerGone:
+            raise
         except Exception as error:  # noqa: BLE001 - one of the two outermost loops: logged with its stack, then BROKEN
             get_log().exception("slot_failed", job=lease.job_id, kind=lease.kind, number=lease.number)
             return Broken(JobFault.BROKEN.name, f"{type(error).__name__}: {error}", fatal=True)
@@ -71,10 +86,23 @@ class Slot:
             self._say(Progress())
 
     def _say(self, report: Report) -> None:
-        write(self._reports, report)
+        try:
+            write(self._reports, report)
+        except OSError as error:
+            raise WorkerGone from error
 
 
 def limit_memory(megabytes: int) -> None:
     """Bound the process's address space, so that a hostile video ends this process and not the machine."""
     size = megabytes * 1024**2
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def end_with_worker() -> None:
+    """End this process at once when its worker ends, whatever native code it hangs in; its end alone is the worker's.
+
+    A worker that ended before this call is noticed by the end of its requests. Ctrl-C is for the worker: it ends its
+    slots and gives their work back.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -106,12 +106,6 @@ class JobQueue:
             found = connection.execute(wanted.order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)).all()
         return [rows.to_job(row) for row in found]
 
-    def find(self, beginning: str, limit: int = 2) -> list[Job]:
-        """Jobs of all accounts whose id begins so, for the operator; at most `limit`."""
-        wanted = select(jobs).where(jobs.c.id.startswith(beginning, autoescape=True)).order_by(jobs.c.id).limit(limit)
-        with self._database.read() as connection:
-            return [rows.to_job(row) for row in connection.execute(wanted).all()]
-
 
 def _count_open(connection: Connection, account: str) -> int:
     return connection.execute(

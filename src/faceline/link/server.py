@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from faceline.domain.faults import Refused, RequestFault
+from faceline.domain.faults import Refused, RequestFault, Unusable
 from faceline.link.message import PictureAnswer, PictureFaces, PictureQuestion, PictureRefusal, receive, send
 
 Answer = Callable[[PictureQuestion], PictureFaces]
@@ -27,11 +27,8 @@ class PictureServer:
     def __init__(self, address: Path, answer: Answer, waiting: int) -> None:
         self._answer = answer
         self._questions: queue.Queue[tuple[socket.socket, PictureQuestion] | None] = queue.Queue(waiting)
-        address.unlink(missing_ok=True)
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(address))
-        address.chmod(0o600)
-        self._listener.listen(128)
+        self._address = address
+        self._listener = _listening(address)
 
     def serve(self) -> None:
         """Answer until `stop` is called. Raises whatever `answer` raises beside Refused: the process is to die."""
@@ -43,6 +40,8 @@ class PictureServer:
 
     def stop(self) -> None:
         """Let `serve` return once the pictures that wait are answered; may be called from a signal handler's thread."""
+        self._address.unlink(missing_ok=True)
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone would leave `accept` waiting
         self._listener.close()
         threading.Thread(target=self._questions.put, args=(None,), daemon=True).start()
 
@@ -78,3 +77,32 @@ class PictureServer:
             send(connection, reply)
         except OSError:
             return  # the client has gone; nobody waits for the answer
+
+
+def clear_stale(address: Path) -> None:
+    """Remove what a dead picture process left behind. Raises Unusable when a living one answers there."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(address))
+        except ConnectionRefusedError:
+            address.unlink(missing_ok=True)
+            return
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise Unusable(f"socket {address}: {error.strerror or error}") from error
+    raise Unusable(f"another faceline runs in {address.parent}: its picture process answers at {address.name}")
+
+
+def _listening(address: Path) -> socket.socket:
+    """A listening socket that only this user may connect to. Raises Unusable."""
+    clear_stale(address)
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(str(address))
+        address.chmod(0o600)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise Unusable(f"socket {address}: {error.strerror or error}") from error
+    return listener
