@@ -50,7 +50,7 @@ def cluster(folder_of_programs: Path) -> Iterator[str]:
             _wait(address, server)
             yield address
         finally:
-            server.send_signal(signal.SIGINT)  # a fast shutdown: it does not wait for clients
+            server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             server.wait(30)
 
 

@@ -1,0 +1,78 @@
+"""Facts: what is packed comes back exactly, and nothing else is read."""
+
+import math
+import struct
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from faceline.domain.face import Attributes, Box, Gaze
+from faceline.domain.video import FrameTime, SampleFaces
+from faceline.results.facts import VERSION, UnreadableFacts, pack, unpack
+from tests.jobs.material import FACE, at, sampled
+from tests.results.material import sample_lists
+
+ATTRIBUTES = Attributes(30.5, 3, 0.5, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.125, (0.125,) * 8, Gaze(1, 2, 0.5))
+
+
+@settings(max_examples=60, deadline=None)
+@given(sample_lists())
+def test_what_is_packed_comes_back(samples: list[SampleFaces]) -> None:
+    assert unpack(pack(samples)) == tuple(samples)
+
+
+def test_values_are_rounded_to_float32() -> None:
+    face = replace(FACE, box=Box(0.1, 0.2, 0.3, 0.4))
+    (again,) = unpack(pack([SampleFaces(at(0), (face,))]))[0].faces
+    assert again.box.left == struct.unpack("f", struct.pack("f", 0.1))[0] != 0.1
+
+
+def test_a_face_costs_what_its_numbers_cost() -> None:
+    few, many = ([sampled(0, n)] for n in (1, 101))
+    all_few, all_many = ([SampleFaces(at(0), (replace(FACE, attributes=ATTRIBUTES),) * n)] for n in (1, 101))
+    assert len(pack(many)) - len(pack(few)) < 280 * 100
+    assert len(pack(all_many)) - len(pack(all_few)) < 368 * 100
+
+
+@pytest.mark.parametrize(
+    ("samples", "said"),
+    [
+        ([], "at least one sample"),
+        ([sampled(0), SampleFaces(FrameTime(0, Fraction(1, 90_000)), ())], "one time base"),
+        ([SampleFaces(at(0), (FACE, replace(FACE, attributes=ATTRIBUTES)))], "some faces have attributes"),
+        ([SampleFaces(at(0), (replace(FACE, attributes=ATTRIBUTES), FACE))], "some faces have attributes"),
+        ([SampleFaces(at(0), (FACE, FACE), (1,))], "no track"),
+        ([SampleFaces(at(0), (FACE,), (1,)), sampled(1)], "no track"),
+        ([SampleFaces(at(0), (replace(FACE, landmarks=FACE.landmarks[:5]),))], "5 landmarks"),
+        ([SampleFaces(at(0), (replace(FACE, score=math.nan),))], "finite"),
+        ([SampleFaces(at(0), (replace(FACE, score=math.inf),))], "finite"),
+        ([SampleFaces(at(0), (replace(FACE, score=1e39),))], "float32"),
+        ([SampleFaces(at(0), (replace(FACE, attributes=replace(ATTRIBUTES, emotions=(1.0,))),))], "1 emotions"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused(samples: list[SampleFaces], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        pack(samples)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200))
+def test_other_bytes_are_refused(noise: bytes) -> None:
+    with pytest.raises(UnreadableFacts):
+        unpack(noise)
+
+
+def test_another_version_is_refused_by_name() -> None:
+    body = pack([sampled(0)])
+    with pytest.raises(UnreadableFacts, match="version 02"):
+        unpack(bytes([VERSION + 1]) + body[1:])
+
+
+def test_damaged_facts_are_refused() -> None:
+    body = pack([sampled(0, 3)])
+    for end in (1, 2, len(body) // 2, len(body) - 1):
+        with pytest.raises(UnreadableFacts):
+            unpack(body[:end])
