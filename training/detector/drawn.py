@@ -18,7 +18,7 @@ Colour = tuple[int, int, int]
 
 def drawn_pictures(rng: np.random.Generator, count: int, textures: list[Pixels]) -> list[Pixels]:
     """Render `count` face-free pictures (352, 352, 3) RGB; `textures` are photographs without faces."""
-    scenes = (_lettering, _lettering, _lettering, _icons, _icons, _backs, _skin, _lenses, _pattern)
+    scenes = (_lettering, _lettering, _placard, _placard, _icons, _icons, _backs, _skin, _lenses, _pattern)
     pictures = []
     for i in range(count):
         pixels = _ground(rng, textures)
@@ -64,6 +64,22 @@ def _lettering(pixels: Pixels, rng: np.random.Generator) -> None:
     for _ in range(int(rng.integers(4, 26))):
         height = float(np.exp(rng.uniform(np.log(8), np.log(120))))
         stamp_text(pixels, rng, height, (int(rng.integers(-20, _SIDE - 20)), int(rng.integers(10, _SIDE + 20))))
+
+
+def _placard(pixels: Pixels, rng: np.random.Generator) -> None:
+    """Signs with one or two thick letters: dark strokes on light boards and the reverse."""
+    for _ in range(int(rng.integers(2, 12))):
+        size = float(np.exp(rng.uniform(np.log(14), np.log(150))))
+        x, y = (int(v) for v in rng.uniform(-10, _SIDE - 10, 2))
+        light, dark = int(rng.integers(170, 256)), int(rng.integers(0, 80))
+        board, ink = (light, dark) if rng.random() < 0.7 else (dark, light)
+        tint = rng.uniform(0.75, 1.0, 3)
+        cv2.rectangle(pixels, (x, y), (x + int(size * 1.6), y + int(size * 1.3)), [int(board * t) for t in tint], -1)
+        text = "".join(rng.choice(list(_LETTERS), int(rng.integers(1, 4))))
+        thick = max(1, int(size * rng.uniform(0.06, 0.2)))
+        base = (x + int(size * 0.15), y + int(size * 1.05))
+        colour = [int(ink * t) for t in tint[::-1]]
+        cv2.putText(pixels, text, base, int(rng.choice(_FONTS)), size / 24.0, colour, thick, cv2.LINE_AA)
 
 
 def _icons(pixels: Pixels, rng: np.random.Generator) -> None:

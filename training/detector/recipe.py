@@ -11,7 +11,7 @@ from training.detector.pictures import Picture, load_crops, load_detection, load
 
 _SHARES = {"wider_val": 0.27, "facemask853": 0.13, "celeba_wild": 0.12, "afw": 0.06, "helen": 0.01}
 _SCENES_SHARE = 0.11
-_DRAWN = 200
+_DRAWN = 240
 _CROPS = ("celeba", "utkface", "landmarks68", "masks")
 _CROP_REPEATS = {"utkface": 2, "landmarks68": 4, "masks": 8}
 """CelebA crops are many; the other kinds count several times."""

@@ -42,7 +42,10 @@ class Settings:
     averaging: float = 0.9985
     mine_every: int = 1500
     log_every: int = 100
+    save_every: int = 500
     device: str = "cpu"
+    half: bool = False
+    """Run the network in bfloat16 (worth it on CUDA; on a CPU with AVX-512 it saves a tenth)."""
 
 
 class Trainer:
@@ -77,6 +80,7 @@ class Trainer:
             if self._step % settings.mine_every == 0:
                 self._mine()
                 self._check()
+            if self._step % settings.save_every == 0:
                 self._save()
         self._check()
         self._save()
@@ -99,7 +103,9 @@ class Trainer:
         canvases = [self._maker.make() for _ in range(settings.batch)]
         truth = make_truth([c.faces for c in canvases], self._device)
         pixels = np.stack([c.pixels for c in canvases])
-        raw = flatten(self._net(as_input(pixels, self._device)))
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=settings.half):
+            raw = flatten(self._net(as_input(pixels, self._device)))
+        raw = raw.float()
         losses = measure(raw, truth, self._cells, assign(truth, self._cells, len(canvases)))
         self._optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(losses.total)
