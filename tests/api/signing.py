@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -46,8 +45,3 @@ def with_header(request: Request, name: str, value: str | None) -> Request:
     """The same request with another value of one header, or without it."""
     headers = {key: text for key, text in request.headers.items() if key != name}
     return replace(request, headers=headers if value is None else {**headers, name: value})
-
-
-def utc_now() -> datetime:
-    """botocore signs with the machine's clock."""
-    return datetime.now(UTC)

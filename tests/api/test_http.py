@@ -1,5 +1,6 @@
 """The HTTP side with raw requests (B1-B6, B10-B12, B15, B30, B32, B41-B45, B60-B62, B260, B261)."""
 
+import contextlib
 import http.client
 import json
 import re
@@ -266,3 +267,20 @@ def test_the_api_process_holds_no_codec_and_no_model() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_body_that_never_ends_is_given_up(tight: str) -> None:
+    """What is thrown away is limited too."""
+    with raw(tight) as connection:
+        head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\nContent-Length: 999999999999\r\n\r\n"
+        connection.sendall(head.encode())
+        answer = b""
+        try:
+            while not answer:
+                connection.sendall(b"x" * 500_000)
+                connection.settimeout(0.01)
+                with contextlib.suppress(TimeoutError):
+                    answer = connection.recv(100)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+        assert answer[:13] in {b"HTTP/1.1 413 ", b"HTTP/1.1 408 "}

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faceline.api.accounts import AccessKey
+from faceline.api.http import utc_now
 from faceline.api.message import Request
 from faceline.api.sigv4 import SignatureRefused, Verifier
-from tests.api.signing import ALICE, KEY, KEYS, TEMPORARY, presigned, signed, utc_now, with_header
+from tests.api.signing import ALICE, KEY, KEYS, TEMPORARY, presigned, signed, with_header
 
 MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import pytest
 from hypothesis import given
@@ -20,9 +21,23 @@ def to_string(value: float) -> str:
     """Java's Double.toString, written a second time and plainly: the oracle."""
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
-    forms = (f"{value:.{digits}e}" for digits in range(17))
-    mantissa, _, exponent = next(form for form in forms if float(form) == value).partition("e")
-    return f"{mantissa}{'' if '.' in mantissa else '.0'}E{int(exponent)}"
+    sign, digits, exponent = shortest(value)
+    point = len(digits) - 1 + exponent
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{point}"
+
+
+def shortest(value: float) -> tuple[str, str, int]:
+    """Sign, digits and exponent of the shortest decimal that reads back as `value`, the nearest of those."""
+    exact = Decimal(value)
+    for figures in range(1, 18):
+        step = Decimal(1).scaleb(exact.adjusted() - figures + 1)
+        near = [exact.quantize(step, rounding) for rounding in (ROUND_FLOOR, ROUND_CEILING)]
+        if fitting := [each for each in near if float(each) == value]:
+            best = min(fitting, key=lambda each: abs(each - exact)).normalize()
+            exponent = best.as_tuple().exponent
+            assert isinstance(exponent, int)
+            return "-" if best < 0 else "", "".join(map(str, best.as_tuple().digits)), exponent
+    raise AssertionError("17 digits are enough for any double")
 
 
 @pytest.mark.parametrize(
