@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 
 from faceline.domain.faults import JobFailed, JobFault
 from faceline.domain.ports import ByteStream
-from faceline.media.timing import VideoPacket
+from faceline.media.timing import VideoPacket, show_as_decoded
 
 # Demuxers, by FFmpeg's names. Every one reads its own bytes only. Left out on purpose: playlists and scripts that open
 # other files or sockets (hls, dash, concat, sdp, rtsp), picture files (image2, jpeg_pipe, png_pipe, gif), raw
@@ -116,6 +116,7 @@ class OpenVideo:
         self._limits = limits
         self.container = container
         self.stream = stream
+        self._in_order = not stream.codec_context.has_b_frames
 
     @property
     def codec(self) -> str:
@@ -143,6 +144,8 @@ class OpenVideo:
                 for packet in self.container.demux(self.stream):
                     if packet.size:
                         failures = 0
+                        if self._in_order:
+                            show_as_decoded(packet)
                         yield packet
                 self._raise_source_fault()
                 failures = MAX_READ_FAILURES  # the regular end

@@ -12,7 +12,7 @@ from faceline.domain.video import ColorRange, Span, VideoFacts, VideoPlan
 from faceline.media.container import MediaLimits, OpenVideo, open_video
 from faceline.media.plain import decoded
 from faceline.media.timing import Clock, VideoPacket, clock_of, index_ticks, stated_ticks
-from faceline.media.upright import is_turned
+from faceline.media.upright import is_turned, pixel_aspect_of, shown_width
 
 # A span costs one opening of the file (5-40 ms of CPU, one or two requests to the store) and at most one group of
 # pictures decoded twice (usually 1-10 s of video); 20 s keep both below a few per cent, and an hour still makes 180
@@ -80,8 +80,7 @@ class _Header:
     """What the container and the first picture say."""
 
     def __init__(self, video: OpenVideo, picture: VideoFrame) -> None:
-        shape = video.stream.sample_aspect_ratio or Fraction(1)
-        size = (max(1, round(picture.width * shape)), picture.height)
+        size = (shown_width(picture, pixel_aspect_of(video.stream)), picture.height)
         self._width, self._height = reversed(size) if is_turned(picture) else size
         self._codec = video.codec
         self._container_format = video.container.format.long_name

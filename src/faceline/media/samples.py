@@ -21,7 +21,7 @@ from faceline.media.container import MediaLimits
 from faceline.media.schedule import IrregularTimes
 from faceline.media.seeking import opened_at
 from faceline.media.timing import clock_of, grid_of
-from faceline.media.upright import RGB, Upright
+from faceline.media.upright import RGB, Upright, pixel_aspect_of
 
 # The plain way begins this much before its span: a stream that refreshes its picture bit by bit (x264's intra-refresh)
 # shows whole frames only after one refresh period, 250 frames by default.
@@ -62,14 +62,15 @@ def samples(
     """
     upright = Upright()
     grid = grid_of(rate, plan.time_base, span)
-    for pts, frame in _frames(stream, plan, span, rate, limits):
+    for pts, frame, pixel_aspect in _frames(stream, plan, span, rate, limits):
         if after is None or pts > after.pts:
-            yield Sample(FrameTime(pts, plan.time_base), grid.index(pts), upright.rgb(frame))
+            yield Sample(FrameTime(pts, plan.time_base), grid.index(pts), upright.rgb(frame, pixel_aspect))
 
 
 def _frames(
     stream: ByteStream, plan: VideoPlan, span: Span, rate: SampleRate, limits: MediaLimits
-) -> Iterator[tuple[int, VideoFrame]]:
+) -> Iterator[tuple[int, VideoFrame, Fraction]]:
+    """Time, frame and shape of its pixels."""
     grid = grid_of(rate, plan.time_base, span)
     given: int | None = None
     start = None if span.number == 0 else span.start_pts
@@ -78,7 +79,7 @@ def _frames(
         ticks = max(1, clock.ticks(_frame_seconds(plan)))
         try:
             for pts, frame in thrifty.sampled_frames(video, packets, clock, grid, ticks):
-                yield pts, frame
+                yield pts, frame, pixel_aspect_of(video.stream)
                 given = pts
         except IrregularTimes:
             pass
@@ -88,7 +89,7 @@ def _frames(
     with opened_at(stream, limits, run_up) as (video, packets):
         for pts, frame in plain.sampled_frames(video, packets, clock, grid, ticks):
             if given is None or pts > given:
-                yield pts, frame
+                yield pts, frame, pixel_aspect_of(video.stream)
                 given = pts
 
 

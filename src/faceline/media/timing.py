@@ -114,6 +114,12 @@ class ShownTimes:
         return shown
 
 
+def show_as_decoded(packet: VideoPacket) -> None:
+    """Give a packet without a presentation time its decode time: right for streams whose frames keep their order."""
+    if packet.pts is None:
+        packet.pts = packet.dts
+
+
 def clock_of(container: InputContainer, stream: VideoStream) -> Clock:
     """The clock of an opened stream."""
     time_base = stream.time_base or Fraction(1, av.time_base)

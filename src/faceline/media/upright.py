@@ -1,12 +1,14 @@
 """Decoded frames to upright RGB pictures."""
 
 import struct
+from fractions import Fraction
 from typing import TypeAlias
 
 import numpy as np
 from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 RGB: TypeAlias = NDArray[np.uint8]
@@ -26,6 +28,9 @@ _RGB_MATRIX = 0
 # Without a stated matrix, high definition is BT.709 and anything smaller BT.601, as players guess.
 _HIGH_DEFINITION_LINES = 720
 
+# Anamorphic film has 2; more is a mistake or a trap, as the stretched picture costs memory.
+MAX_PIXEL_ASPECT = 4
+
 _IDENTITY = (65536, 0, 0, 65536)
 
 
@@ -35,21 +40,35 @@ class Upright:
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
 
-    def rgb(self, frame: VideoFrame) -> RGB:
+    def rgb(self, frame: VideoFrame, pixel_aspect: Fraction = Fraction(1)) -> RGB:
         """The picture as it is to be looked at.
 
-        ->  (H, W, 3) uint8, contiguous, full range RGB; turned and mirrored as the display matrix says. The shape of
-            the pixels (SAR) is left alone: boxes are ratios. HDR is not mapped to SDR.
+        pixel_aspect   of the stored frame (`pixel_aspect_of`): its width is stretched by it, as faces that are
+                       squeezed are not found
+        ->  (H, W, 3) uint8, contiguous, full range RGB with square pixels; turned and mirrored as the display matrix
+            says. HDR is not mapped to SDR.
         """
         # dtype and layout are fixed by the format; threads=1 because spans are what is worked on in parallel
         flat = self._reformatter.reformat(
             frame,
+            width=shown_width(frame, pixel_aspect),
             format="rgb24",
             src_colorspace=_matrix(frame),
             dst_color_range=ColorRange.JPEG,
             threads=1,
         ).to_ndarray()
         return np.ascontiguousarray(_turn(flat.astype(np.uint8, copy=False), _orientation(frame)))
+
+
+def pixel_aspect_of(stream: VideoStream) -> Fraction:
+    """Width of a stored pixel over its height; 1 where the file states none, or nothing that a camera would make."""
+    aspect = stream.sample_aspect_ratio
+    return aspect if aspect and 1 / MAX_PIXEL_ASPECT <= aspect <= MAX_PIXEL_ASPECT else Fraction(1)
+
+
+def shown_width(frame: VideoFrame, pixel_aspect: Fraction) -> int:
+    """Width of the stored frame in square pixels."""
+    return max(1, round(frame.width * pixel_aspect))
 
 
 def is_turned(frame: VideoFrame) -> bool:
