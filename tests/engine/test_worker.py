@@ -47,12 +47,13 @@ def run_until(database: Database, script: str, done: Callable[[Job], bool], job_
     thread = threading.Thread(target=worker.run, args=(stop,))
     thread.start()
     try:
-        for _ in range(600):
-            job = JobQueue(database).get(ACCOUNT, job_id)
-            if done(job):
-                return job
+        deadline = time.monotonic() + 60
+        job = JobQueue(database).get(ACCOUNT, job_id)
+        while not done(job):
+            assert time.monotonic() < deadline, f"the job is still {job.state} with {job.detail!r}"
             stop.wait(0.05)
-        pytest.fail(f"the job is still {job.state} with {job.detail!r}")
+            job = JobQueue(database).get(ACCOUNT, job_id)
+        return job
     finally:
         stop.set()
         thread.join()
