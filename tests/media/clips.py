@@ -68,6 +68,7 @@ class Clip:
 
     times_ms     when each frame is shown; None: evenly at `rate`
     lead_ms      with "avoid_negative_ts=disabled": how much of the start an edit list hides
+    grain        strength of noise that is added to every frame, in levels; it makes the file large
     rotation     degrees counter-clockwise that a player turns the stored picture by; the board is stored turned back
     """
 
@@ -91,6 +92,7 @@ class Clip:
     sound: bool = False
     max_b_frames: int | None = None
     first_number: int = 0
+    grain: int = 0
 
 
 def x264(**options: str | int) -> dict[str, str]:
@@ -165,6 +167,9 @@ def _encoded(stream: VideoStream, clip: Clip) -> Iterable[VideoPacket]:
 
 def _frame(clip: Clip, number: int) -> VideoFrame:
     stored = draw(number, clip.width, clip.height)
+    if clip.grain:
+        noise = np.random.default_rng(number).integers(-clip.grain, clip.grain + 1, stored.shape)
+        stored = (stored + noise).clip(0, 255).astype(np.uint8)
     if clip.mirrored:
         stored = stored[:, ::-1]
     # a player turns counter-clockwise, so the stored picture is turned clockwise

@@ -75,7 +75,13 @@ def full_decode(source: bytes, seconds: float | None = None) -> FullDecode:
                 pts = shown[-1].pts + shown[-1].ticks + start
             if seconds is not None and (pts - start) * time_base > seconds:
                 break
-            shown.append(Shown(pts - start, frame.duration or 1, checksum(upright(frame))))
+            shown.append(
+                Shown(
+                    pts - start,
+                    frame.duration or 1,
+                    checksum(upright(frame, stream.sample_aspect_ratio or Fraction(1))),
+                )
+            )
     return FullDecode(tuple(shown), time_base)
 
 
@@ -91,11 +97,17 @@ def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
             continue
 
 
-def upright(frame: VideoFrame) -> RGB:
-    """FFmpeg's own RGB, turned as its own angle says."""
+def upright(frame: VideoFrame, pixel_shape: Fraction) -> RGB:
+    """FFmpeg's own RGB in square pixels, turned as its own angle says."""
     high = min(frame.width, frame.height) >= 720
     matrix = (Colorspace.ITU709 if high else Colorspace.ITU601) if frame.colorspace == 2 else None
-    rgb = frame.reformat(format="rgb24", src_colorspace=matrix, dst_color_range=ColorRange.JPEG, threads=1).to_ndarray()
+    rgb = frame.reformat(
+        width=round(frame.width * pixel_shape),
+        format="rgb24",
+        src_colorspace=matrix,
+        dst_color_range=ColorRange.JPEG,
+        threads=1,
+    ).to_ndarray()
     return np.ascontiguousarray(np.rot90(rgb, (frame.rotation // 90) % 4)).astype(np.uint8, copy=False)
 
 

@@ -59,6 +59,7 @@ CLIPS: dict[str, Clip] = {
     "h264_fragmented": Clip(options=x264(), container_options={"movflags": "frag_keyframe+empty_moov"}),
     "h264_mov": Clip(options=x264(), container="mov"),
     "h264_avi": Clip(options=x264(), container="avi"),
+    "h264_avi_in_order": Clip(options=x264(bframes=0), container="avi"),
     "h264_flv": Clip(options=x264(), container="flv"),
     "h264_odd": Clip(options=x264(), width=98, height=66),
     "hevc_open_gop": Clip(codec="libx265", options=x265(), container_options={}),
@@ -125,8 +126,14 @@ def test_every_frame_is_the_frame_that_was_drawn(name: str) -> None:
     assert numbers == list(range(hidden, CLIPS[name].frames))
 
 
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("span_seconds", [20, 0.4])
 @pytest.mark.parametrize("name", CLIPS)
-def test_decodes_everything_only_where_it_must(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decodes_everything_only_where_it_must(
+    name: str, span_seconds: float, rate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way that decodes everything would hide a wrong short cut: see that it is not taken."""
+    monkeypatch.setattr(probe_module, "SPAN_SECONDS", span_seconds)
     ways: list[str] = []
     decode_all = plain.sampled_frames
 
@@ -135,7 +142,7 @@ def test_decodes_everything_only_where_it_must(name: str, monkeypatch: pytest.Mo
         return decode_all(*args)
 
     monkeypatch.setattr(plain, "sampled_frames", noted)
-    sampled(clip_bytes(name), SERVICE_SAMPLE_RATE)
+    sampled(clip_bytes(name), RATES[rate])
     assert bool(ways) == (name in PLAIN)
 
 
