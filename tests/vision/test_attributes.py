@@ -172,8 +172,8 @@ class TestHeads:
             "emotions_bias": np.zeros(7),
             "age": np.array([1.0, 0, 0]),
             "age_bias": np.array(20.0),
-            "age_knots": np.array([10.0, 50.0]),
-            "age_error": np.array([2.0, 6.0]),
+            "age_error": np.array([0.1, 0, 0]),
+            "age_error_bias": np.array(-2.0),
         } | changes
         content = io.BytesIO()
         np.savez(content, **{name: array for name, array in arrays.items() if array.size})  # type: ignore[arg-type] # the stubs take the names for flags
@@ -186,15 +186,15 @@ class TestHeads:
         assert (batch.traits == 0.5).all()
         assert batch.emotions == pytest.approx(1 / 7)
         assert batch.age_years.tolist() == [30, 100]
-        assert batch.age_error.tolist() == [4, 6]
+        assert batch.age_error.tolist() == [1, 48]
 
     def test_other_numbers_of_features_are_refused(self, tmp_path: Path) -> None:
         with pytest.raises(WeightsBroken, match="shapes"):
             Heads.load(self.file(tmp_path), 4)
 
     def test_a_missing_array_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(WeightsBroken, match="age_knots"):
-            Heads.load(self.file(tmp_path, age_knots=np.zeros(0)), 3)
+        with pytest.raises(WeightsBroken, match="age_error_bias"):
+            Heads.load(self.file(tmp_path, age_error_bias=np.zeros(0)), 3)
 
     def test_no_faces_give_empty_columns(self, tmp_path: Path) -> None:
         heads = Heads.load(self.file(tmp_path), 3)

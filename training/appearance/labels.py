@@ -14,6 +14,8 @@ from faceline.vision.attributes.measures import MEASURES, measures
 from faceline.vision.geometry import Doubles
 from training.appearance.pictures import SETS, rows_of
 
+TRAIN, VAL, TEST = range(3)
+"""Parts, as numbered in faces.npz."""
 EMOTION_COLUMNS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
 """FER+ names in the order of SEVEN_EMOTIONS."""
 EMOTION_NAMES = {"happy": "happiness"}

@@ -3,8 +3,7 @@
 import numpy as np
 
 from faceline.vision.attributes.appearance import SEVEN_EMOTIONS, TRAITS
-from training.appearance.labels import Labels
-from training.heads.__main__ import TRAIN
+from training.appearance.labels import TRAIN, Labels
 
 SHARES = {
     "attributes_celeba": 0.30,

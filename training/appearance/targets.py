@@ -16,10 +16,10 @@ from faceline.vision.geometry import Doubles
 from faceline.vision.manifest import Manifest
 from faceline.vision.numerics import sigmoid, softmax
 from faceline.vision.settings import WEIGHTS
-from training.appearance.labels import Labels
+from training.appearance.labels import TRAIN, Labels
 from training.appearance.net import AGES, COMPONENTS
 from training.heads.__main__ import AGES as AGE_COLUMNS
-from training.heads.__main__ import DESCRIPTOR, EMOTION, EXPRESSION, TRAIN
+from training.heads.__main__ import DESCRIPTOR, EMOTION, EXPRESSION
 
 SOFT = 0.01
 """Labels are .01 and .99."""

@@ -20,11 +20,10 @@ from torch.nn import functional
 from faceline.vision.attributes.appearance import TRAITS
 from faceline.vision.settings import WEIGHTS
 from training.appearance.augment import HIDDEN_ABOVE, HIDDEN_BELOW, Drawn, draw, plain
-from training.appearance.labels import Labels, load_labels
+from training.appearance.labels import VAL, Labels, load_labels
 from training.appearance.net import AppearanceNet, trunk_of
 from training.appearance.sampling import chances
 from training.appearance.targets import Targets, build
-from training.heads.__main__ import VAL
 from training.heads.figures import auc
 
 SIZES, SIZE_CHANCES = (80, 96, 112), (0.1, 0.6, 0.3)

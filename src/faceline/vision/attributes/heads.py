@@ -4,7 +4,7 @@ The file (`heads.npz`, written by `python -m training.heads`) holds
   traits     (10, F) weights and traits_bias (10,): logits, standardisation and Platt scaling folded in
   emotions   (7, F) and emotions_bias (7,): logits, temperature folded in
   age        (F,) and age_bias: years
-  age_error  (K,) expected absolute error in years at the estimates age_knots (K,)
+  age_error  (F,) and age_error_bias: the absolute error of the age to expect, years
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from faceline.vision.manifest import WeightFile, WeightsBroken
 from faceline.vision.numerics import sigmoid, softmax
 
 OLDEST = 100.0
+SMALLEST_ERROR = 1.0
+"""Years; a linear guess of an error may come out below zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Heads:
     emotions_bias: Doubles
     age: Doubles
     age_bias: Doubles
-    age_knots: Doubles
     age_error: Doubles
+    age_error_bias: Doubles
 
     @staticmethod
     def load(file: WeightFile, features: int) -> "Heads":
@@ -41,8 +43,8 @@ class Heads:
             if missing:
                 raise WeightsBroken(f"{file.path} lacks {', '.join(missing)}")
             heads = Heads(**{name: arrays[name].astype(np.float64) for name in Heads.__dataclass_fields__})
-        expected = ((len(TRAITS), features), (len(SEVEN_EMOTIONS), features), (features,))
-        found = (heads.traits.shape, heads.emotions.shape, heads.age.shape)
+        expected = ((len(TRAITS), features), (len(SEVEN_EMOTIONS), features), (features,), (features,))
+        found = (heads.traits.shape, heads.emotions.shape, heads.age.shape, heads.age_error.shape)
         if found != expected:
             raise WeightsBroken(f"{file.path} has heads of shapes {found}, not {expected}")
         return heads
@@ -57,7 +59,7 @@ class Heads:
         return AppearanceBatch(
             traits=sigmoid(_product(features, self.traits) + self.traits_bias),
             age_years=age,
-            age_error=np.interp(age, self.age_knots, self.age_error),
+            age_error=np.maximum(_product(features, self.age_error[None])[:, 0] + self.age_error_bias, SMALLEST_ERROR),
             emotions=softmax(_product(features, self.emotions) + self.emotions_bias),
         )
 
