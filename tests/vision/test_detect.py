@@ -1,16 +1,18 @@
+from typing import cast
+
 import numpy as np
 import pytest
 
-from faceline.vision.detect import BlazeDetector, anchor_centres, merged, scales_of
-from faceline.vision.geometry import Doubles, Pixels
+from faceline.vision.detect import BlazeRows, MultiScaleDetector, OwnRows, anchor_centres, merged, scales_of
+from faceline.vision.geometry import Doubles, PixelBox, Pixels
 from faceline.vision.manifest import Manifest
 from faceline.vision.network import Network, Runtime
 from faceline.vision.settings import DetectorSettings
 
 
 @pytest.fixture(scope="module")
-def detector(manifest: Manifest) -> BlazeDetector:
-    return BlazeDetector(Network(manifest.network("back"), Runtime()), DetectorSettings())
+def detector(manifest: Manifest) -> MultiScaleDetector:
+    return MultiScaleDetector(BlazeRows(Network(manifest.network("back"), Runtime())), DetectorSettings())
 
 
 def test_anchors_run_by_stride_row_column_and_number() -> None:
@@ -60,7 +62,7 @@ def test_padding_is_black_and_scales_carry_back_to_the_frame() -> None:
     assert not scaled.pixels[0, :, 100:].any()
 
 
-def test_the_face_is_found_with_its_eyes_level_and_in_place(detector: BlazeDetector, portrait: Pixels) -> None:
+def test_the_face_is_found_with_its_eyes_level_and_in_place(detector: MultiScaleDetector, portrait: Pixels) -> None:
     best = detector.detect(portrait)[0]
     assert best.score > 0.8
     assert best.box.left < 224 < best.box.right
@@ -69,12 +71,34 @@ def test_the_face_is_found_with_its_eyes_level_and_in_place(detector: BlazeDetec
     assert abs(best.search.angle_rad) < 0.2
 
 
-def test_a_frame_four_times_as_large_moves_the_candidate_along(detector: BlazeDetector, portrait: Pixels) -> None:
+def test_a_frame_four_times_as_large_moves_the_candidate_along(detector: MultiScaleDetector, portrait: Pixels) -> None:
     large = np.repeat(np.repeat(portrait, 4, axis=0), 4, axis=1)
     near, far = detector.detect(portrait)[0], detector.detect(large)[0]
     assert far.box.left == pytest.approx(4 * near.box.left, abs=40)
     assert far.box.bottom == pytest.approx(4 * near.box.bottom, abs=40)
 
 
-def test_nothing_is_found_in_an_even_frame(detector: BlazeDetector) -> None:
+def test_nothing_is_found_in_an_even_frame(detector: MultiScaleDetector) -> None:
     assert detector.detect(np.full((360, 640, 3), 128, np.uint8)) == ()
+
+
+class Stub:
+    """A network that gives fixed arrays."""
+
+    def __init__(self, *arrays: np.ndarray) -> None:
+        self._arrays = arrays
+
+    def run(self, _pictures: Pixels) -> tuple[np.ndarray, ...]:
+        return self._arrays
+
+
+def test_our_own_detector_gives_rows_of_the_cells_above_the_floor_and_looks_a_little_lower() -> None:
+    scores = np.array([[0.2, 0.9, 0.6]], np.float32)
+    boxes = np.arange(12, dtype=np.float32).reshape(1, 3, 4)
+    points = np.arange(30, dtype=np.float32).reshape(1, 3, 5, 2)
+    own = OwnRows(cast("Network", Stub(scores, boxes, points, scores)))
+    found = own.find(np.zeros((1, 32, 32, 3), np.uint8), 0.5)
+    assert found[:, -1] == pytest.approx([0.9, 0.6])
+    assert found[0, :8].tolist() == [4, 5, 6, 7, 10, 11, 12, 13]
+    search = own.search(PixelBox(10, 20, 30, 70), 0.3)
+    assert (search.x, search.y, search.side, search.angle_rad) == pytest.approx((20, 47, 65, 0.3))

@@ -4,7 +4,7 @@ from math import atan2, hypot, radians
 import numpy as np
 import pytest
 
-from faceline.vision.detect import BlazeDetector, Candidate
+from faceline.vision.detect import BlazeRows, Candidate, MultiScaleDetector
 from faceline.vision.geometry import Pixels, RotatedSquare
 from faceline.vision.manifest import Manifest
 from faceline.vision.mesh import CROP, FaceMesh, Mesher, to_frame, without_nested
@@ -16,7 +16,7 @@ Find = Callable[[list[Pixels]], list[tuple[Candidate, ...]]]
 
 @pytest.fixture(scope="module")
 def find(manifest: Manifest) -> Find:
-    detector = BlazeDetector(Network(manifest.network("back"), Runtime()), DetectorSettings())
+    detector = MultiScaleDetector(BlazeRows(Network(manifest.network("back"), Runtime())), DetectorSettings())
     return lambda frames: [detector.detect(frame) for frame in frames]
 
 

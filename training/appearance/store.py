@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from faceline.vision.crops import cut
-from faceline.vision.detect import BlazeDetector
+from faceline.vision.detect import BlazeRows, Detector, MultiScaleDetector
 from faceline.vision.geometry import Doubles, Pixels, RotatedSquare
 from faceline.vision.mesh import CROP, SEARCH_MARGIN, FaceMesh, to_frame
 from faceline.vision.network import Network
@@ -68,7 +68,7 @@ class Meshes:
         return [FaceMesh(one, float(flag), 1.0) for one, flag in zip(placed, chance, strict=True)]
 
 
-def records(stills: Path, name: str, meshes: Meshes, detector: BlazeDetector, seed: int) -> Iterator[Record]:
+def records(stills: Path, name: str, meshes: Meshes, detector: Detector, seed: int) -> Iterator[Record]:
     """All crops of a set."""
     random = np.random.default_rng(seed)
     for number, picture in enumerate(pictures_of(stills, name)):
@@ -96,7 +96,7 @@ def _inside(picture: LabelledPicture, places: list[Place], kinds: list[int]) -> 
 
 
 def _negatives(
-    picture: LabelledPicture, number: int, detector: BlazeDetector, random: np.random.Generator
+    picture: LabelledPicture, number: int, detector: Detector, random: np.random.Generator
 ) -> tuple[list[Place], list[int]]:
     """What the detector takes for faces at three scales, and random squares in the training part."""
     places = []
@@ -161,7 +161,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     meshes = Meshes(converted("amesh"))
-    detector = BlazeDetector(converted("back"), DetectorSettings(score=LOW_SCORE))
+    detector = MultiScaleDetector(BlazeRows(converted("back")), DetectorSettings(score=LOW_SCORE))
     found: list[Record] = []
     for name in SETS:
         before = len(found)

@@ -11,9 +11,10 @@ from faceline.vision.attributes.appearance import AppearanceReader
 from faceline.vision.attributes.converted import ConvertedReader
 from faceline.vision.attributes.describe import describe
 from faceline.vision.attributes.measures import measures
+from faceline.vision.attributes.own import OwnReader
 from faceline.vision.box import box_of, service_box
 from faceline.vision.crops import cut
-from faceline.vision.detect import BlazeDetector, Detector
+from faceline.vision.detect import BlazeRows, Detector, MultiScaleDetector, OwnRows
 from faceline.vision.geometry import Pixels
 from faceline.vision.landmarks import landmarks_of
 from faceline.vision.manifest import Manifest
@@ -21,7 +22,7 @@ from faceline.vision.mesh import POINTS, FaceMesh, Mesher
 from faceline.vision.network import Network
 from faceline.vision.pose import PoseFitter
 from faceline.vision.quality import quality_of
-from faceline.vision.settings import VisionSettings
+from faceline.vision.settings import AppearanceChoice, DetectorChoice, VisionSettings
 
 
 class Analyser:
@@ -40,7 +41,7 @@ class Analyser:
         self._detector = _detector(manifest, settings)
         self._mesher = Mesher(Network(manifest.network("amesh"), settings.runtime), settings.mesh)
         self._poses = PoseFitter.load(manifest.array("canonical_face"))
-        self._reader: AppearanceReader = ConvertedReader(manifest, settings.runtime)
+        self._reader = _reader(manifest, settings)
         self._human_floor = settings.human
 
     def analyse(self, frames: Sequence[Pixels], attributes: FaceAttributes) -> list[tuple[Face, ...]]:
@@ -100,4 +101,11 @@ def _face(frame: Pixels, mesh: FaceMesh, score: float, pose: Pose, attributes: A
 
 def _detector(manifest: Manifest, settings: VisionSettings) -> Detector:
     network = Network(manifest.network(settings.detector_network), settings.runtime)
-    return BlazeDetector(network, settings.detector)
+    rows = OwnRows(network) if settings.detector_network is DetectorChoice.OWN else BlazeRows(network)
+    return MultiScaleDetector(rows, settings.detector)
+
+
+def _reader(manifest: Manifest, settings: VisionSettings) -> AppearanceReader:
+    if settings.appearance is AppearanceChoice.OWN:
+        return OwnReader(manifest, settings.runtime)
+    return ConvertedReader(manifest, settings.runtime)

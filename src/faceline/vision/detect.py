@@ -92,37 +92,93 @@ def _padded(picture: Pixels, frame_height: int, frame_width: int) -> Scaled:
     return Scaled(canvas, frame_width / width, frame_height / height)
 
 
-class BlazeDetector:
-    """BlazeFace "back" (MediaPipe, Apache-2.0), fully convolutional: strides 16 (2 anchors) and 32 (6 anchors)."""
+class Rows(Protocol):
+    """A detector network, decoded: what it finds in one padded picture."""
 
-    STRIDES = ((16, 2), (32, 6))
-    SEARCH_MARGIN = 1.5
-    """Side of the square for the mesh in units of the longer side of the raw box (vision.md section 5)."""
+    def find(self, pixels: Pixels, floor: float) -> Doubles:
+        """(1, H, W, 3), H and W multiples of 32, to (M, 9) of all cells that score above `floor`: box left, top,
+        right, bottom, left eye x, y, right eye x, y in pixels of the picture, and the score 0..1."""
+        ...
 
-    def __init__(self, network: Network, settings: DetectorSettings) -> None:
-        self._network = network
+    def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
+        """Where the mesh shall look for the face of a box whose eye line has that direction."""
+        ...
+
+
+class MultiScaleDetector:
+    """Runs a network at two scales and merges what it finds; see `Detector`."""
+
+    def __init__(self, rows: Rows, settings: DetectorSettings) -> None:
+        self._rows = rows
         self._settings = settings
-        self._floor = log(settings.score / (1 - settings.score))
 
     def detect(self, frame: Pixels) -> tuple[Candidate, ...]:
         """See `Detector`."""
         settings = self._settings
-        found = [self._rows(scaled) for scaled in scales_of(frame, settings.long_side, settings.short_pass)]
-        rows = merged(np.concatenate(found), settings.merge_iou)
-        return tuple(_candidate(row, self.SEARCH_MARGIN) for row in rows)
+        found = []
+        for scaled in scales_of(frame, settings.long_side, settings.short_pass):
+            rows = self._rows.find(scaled.pixels, settings.score)
+            rows[:, :8] *= np.tile([scaled.x, scaled.y], 4)
+            found.append(rows)
+        return tuple(self._candidate(row) for row in merged(np.concatenate(found), settings.merge_iou))
 
-    def _rows(self, scaled: Scaled) -> Doubles:
-        """(M, 9): left, top, right, bottom, left eye x, y, right eye x, y in frame pixels, then the score."""
-        scores, regressions = self._network.run(scaled.pixels)
-        logits = scores[0, :, 0]
-        kept = np.flatnonzero(logits > self._floor)
-        height, width = scaled.pixels.shape[1:3]
-        centres = anchor_centres(kept, height, width, self.STRIDES)
+    def _candidate(self, row: Doubles) -> Candidate:
+        left, top, right, bottom, x0, y0, x1, y1, score = (float(value) for value in row)
+        box = PixelBox(left, top, right, bottom)
+        return Candidate(box, score, (x0, y0), (x1, y1), self._rows.search(box, atan2(y1 - y0, x1 - x0)))
+
+
+class BlazeRows:
+    """BlazeFace "back" (MediaPipe, Apache-2.0), fully convolutional: strides 16 (2 anchors) and 32 (6 anchors)."""
+
+    STRIDES = ((16, 2), (32, 6))
+    MARGIN = 1.5
+    """Side of the square for the mesh in units of the longer side of the raw box, which reaches from the brows to the
+    chin (vision.md section 5)."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def find(self, pixels: Pixels, floor: float) -> Doubles:
+        """See `Rows`."""
+        scores, regressions = self._network.run(pixels)
+        kept = np.flatnonzero(scores[0, :, 0] > log(floor / (1 - floor)))
+        centres = anchor_centres(kept, pixels.shape[1], pixels.shape[2], self.STRIDES)
         values = regressions[0, kept].astype(np.float64)
         middle, size = centres + values[:, 0:2], values[:, 2:4]
         eyes = np.tile(centres, 2) + values[:, 4:8]
-        places = np.hstack([middle - size / 2, middle + size / 2, eyes]) * np.tile([scaled.x, scaled.y], 4)
-        return np.hstack([places, sigmoid(logits[kept])[:, None]])
+        return np.hstack([middle - size / 2, middle + size / 2, eyes, sigmoid(scores[0, kept])])
+
+    def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
+        """See `Rows`."""
+        return _square(candidate, angle_rad, self.MARGIN, 0.0)
+
+
+class OwnRows:
+    """Our own detector (`training/detector`): decoded in the graph, boxes from the hair line to the chin."""
+
+    MARGIN, DROP = 1.3, 0.04
+    """Side of the square for the mesh in units of the longer side of the box, and how far below the box's middle its
+    own middle lies, in box heights (detector.md section 1)."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def find(self, pixels: Pixels, floor: float) -> Doubles:
+        """See `Rows`."""
+        scores, boxes, points, _ = self._network.run(pixels)
+        kept = np.flatnonzero(scores[0] > floor)
+        eyes = points[0, kept, :2].reshape(-1, 4)
+        return np.hstack([boxes[0, kept], eyes, scores[0, kept, None]]).astype(np.float64)
+
+    def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
+        """See `Rows`."""
+        return _square(candidate, angle_rad, self.MARGIN, self.DROP)
+
+
+def _square(box: PixelBox, angle_rad: float, margin: float, drop: float) -> RotatedSquare:
+    y = (box.top + box.bottom) / 2 + drop * box.height
+    return RotatedSquare((box.left + box.right) / 2, y, margin * max(box.width, box.height), angle_rad)
 
 
 def anchor_centres(cells: np.ndarray, height: int, width: int, strides: Sequence[tuple[int, int]]) -> Doubles:
@@ -168,11 +224,3 @@ def _ious(row: Doubles, rows: Doubles) -> Doubles:
     areas = (rows[:, 2:4] - rows[:, :2]).prod(axis=1)
     union = (row[2] - row[0]) * (row[3] - row[1]) + areas - common
     return np.asarray(common / np.maximum(union, 1e-9))
-
-
-def _candidate(row: Doubles, margin: float) -> Candidate:
-    left, top, right, bottom, x0, y0, x1, y1, score = (float(value) for value in row)
-    box = PixelBox(left, top, right, bottom)
-    side = margin * max(box.width, box.height)
-    search = RotatedSquare((left + right) / 2, (top + bottom) / 2, side, atan2(y1 - y0, x1 - x0))
-    return Candidate(box, score, (x0, y0), (x1, y1), search)

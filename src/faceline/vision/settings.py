@@ -1,6 +1,7 @@
 """What can be set about vision, with the measurement behind every default."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from faceline.vision.network import Runtime
@@ -37,17 +38,31 @@ class MeshSettings:
     containment: float = 0.6
 
 
+class DetectorChoice(StrEnum):
+    """Networks that can look for faces, by their names in the manifest."""
+
+    CONVERTED = "back"
+    OWN = "detector"
+
+
+class AppearanceChoice(StrEnum):
+    """What reads the attributes: four converted networks, or one of our own."""
+
+    CONVERTED = "converted"
+    OWN = "own"
+
+
 @dataclass(frozen=True, slots=True)
 class VisionSettings:
     """All of vision's settings.
 
-    weights            folder of the weights and their manifest
-    detector_network   name in the manifest
-    human              0..1; meshes whose chance to be a human face is lower are dropped, in DEFAULT and ALL alike
+    weights      folder of the weights and their manifests
+    human        0..1; meshes whose chance to be a human face is lower are dropped, in DEFAULT and ALL alike
     """
 
     weights: Path = WEIGHTS
-    detector_network: str = "back"
+    detector_network: DetectorChoice = DetectorChoice.CONVERTED
+    appearance: AppearanceChoice = AppearanceChoice.CONVERTED
     runtime: Runtime = field(default_factory=Runtime)
     human: float = 0.5
     detector: DetectorSettings = field(default_factory=DetectorSettings)
