@@ -60,24 +60,34 @@ class Engine:
         self._analyser = Analyser()
 
     def analyze(
-        self, path: File, *, attributes: FaceAttributes | str = "ALL", sample_rate: Fraction | float | None = 2
+        self,
+        path: File,
+        *,
+        attributes: FaceAttributes | str = "ALL",
+        sample_rate: Fraction | float | None = 2,
+        tracks: bool = False,
     ) -> Iterator[SampleFaces]:
         """The faces of a video, sample by sample, as they are found; samples without a face are among them.
 
         path          a file in any of the supported containers
         attributes    "DEFAULT" or "ALL"; DEFAULT leaves `Face.attributes` empty and is cheaper
         sample_rate   samples a second; None takes every frame
+        tracks        see the whole video first, then give the values that a server's job gives: faces are linked over
+                      time (`SampleFaces.tracks`), and age, gender, facial hair and eyewear are those of the track
         Raises        JobFailed with the reason when the file is no video that can be decoded, OSError, ValueError.
         """
         from pathlib import Path
 
         from faceline.domain.video import SampleRate
+        from faceline.engine.final_pass import finish_local
         from faceline.engine.local import analyse_video, plan_file
 
         wanted = FaceAttributes(attributes)
         rate = SampleRate(None if sample_rate is None else Fraction(sample_rate).limit_denominator(1_000_000))
         file = Path(path)
-        return analyse_video(file, plan_file(file), self._analyser, wanted, rate)
+        plan = plan_file(file)
+        found = analyse_video(file, plan, self._analyser, wanted, rate)
+        return finish_local(found, plan.facts, wanted) if tracks else found
 
     def analyze_picture(self, path: File, *, attributes: FaceAttributes | str = "ALL") -> "PictureResult":
         """Size and faces of a JPEG or PNG file. Raises Refused, OSError."""
@@ -89,10 +99,14 @@ class Engine:
 
 
 def analyze(
-    path: File, *, attributes: FaceAttributes | str = "ALL", sample_rate: Fraction | float | None = 2
+    path: File,
+    *,
+    attributes: FaceAttributes | str = "ALL",
+    sample_rate: Fraction | float | None = 2,
+    tracks: bool = False,
 ) -> Iterator[SampleFaces]:
     """As `Engine.analyze`, with an engine of its own."""
-    return Engine().analyze(path, attributes=attributes, sample_rate=sample_rate)
+    return Engine().analyze(path, attributes=attributes, sample_rate=sample_rate, tracks=tracks)
 
 
 def analyze_picture(path: File, *, attributes: FaceAttributes | str = "ALL") -> "PictureResult":

@@ -17,6 +17,7 @@ from faceline.cli.table import FaceTable
 from faceline.domain.faults import JobFailed, Refused
 from faceline.domain.job import FaceAttributes
 from faceline.domain.video import SampleFaces, SampleRate, VideoPlan
+from faceline.engine.final_pass import finish_local
 from faceline.engine.local import analyse_picture, analyse_video, is_picture, plan_file
 from faceline.vision.analyse import Analyser
 from faceline.wire.answers import detect_faces_answer
@@ -70,7 +71,7 @@ class Analysis:
             self._json.write(detect_faces_answer(result.faces, form) + b"\n")
         if self._table is not None:
             for face in result.faces:
-                self._table.write(None, face, path.name)
+                self._table.write(None, face, None, path.name)
         if not self._quiet:
             click.echo(PictureSummary(path.name, result).text())
 
@@ -79,13 +80,13 @@ class Analysis:
         form = video_form(self._wish.attributes, extended=self._wish.extended)
         summary = VideoSummary(path.name, plan.facts)
         with VideoDocument(plan.facts) as document:
-            for found in self._with_progress(path, plan):
+            for found in finish_local(self._with_progress(path, plan), plan.facts, self._wish.attributes):
                 summary.add(found)
-                for face in found.faces:
+                for face, track in zip(found.faces, found.tracks, strict=True):
                     if self._json is not None:
                         document.add(face_fragment(found.time.timestamp_ms, face, form))
                     if self._table is not None:
-                        self._table.write(float(found.time.seconds), face, path.name)
+                        self._table.write(float(found.time.seconds), face, track, path.name)
             if self._json is not None:
                 document.copy_to(self._json)
         if not self._quiet:

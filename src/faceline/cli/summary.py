@@ -3,7 +3,7 @@
 from collections import Counter
 from statistics import median
 
-from faceline.cli.words import faces_words, video_words
+from faceline.cli.words import faces_words, tracks_words, video_words
 from faceline.domain.face import EMOTIONS, Attributes, Face
 from faceline.domain.video import SampleFaces, VideoFacts
 from faceline.engine.local import PictureResult
@@ -60,12 +60,14 @@ class VideoSummary:
         self._facts = facts
         self._samples = 0
         self._faces = 0
+        self._tracks = 0
         self._stretches: list[_Stretch] = []
 
     def add(self, found: SampleFaces) -> None:
         """Take in one sample."""
         self._samples += 1
         self._faces += len(found.faces)
+        self._tracks = max(self._tracks, *found.tracks, 0)
         time_s = float(found.time.seconds)
         if not self._stretches or self._stretches[-1].count != len(found.faces):
             self._stretches.append(_Stretch(time_s, len(found.faces)))
@@ -73,8 +75,8 @@ class VideoSummary:
 
     def text(self) -> str:
         """Several lines."""
-        head = f"{self._name}: {video_words(self._facts)}; {faces_words(self._faces)} in {self._samples} samples"
-        lines = [head]
+        found = f"{faces_words(self._faces)} in {self._samples} samples{tracks_words(self._tracks)}"
+        lines = [f"{self._name}: {video_words(self._facts)}; {found}"]
         lines += [f"  {stretch.text()}" for stretch in self._stretches[:MAX_LINES]]
         if len(self._stretches) > MAX_LINES:
             lines.append(f"  and {len(self._stretches) - MAX_LINES} more stretches (--csv or --json give all)")

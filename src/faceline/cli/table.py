@@ -27,8 +27,8 @@ class FaceTable:
         self._occlusion = attributes and occlusion
         self._rows.writerow(self._header())
 
-    def write(self, time_s: float | None, face: Face, file: str) -> None:
-        """One face; a picture has no time."""
+    def write(self, time_s: float | None, face: Face, track: int | None, file: str) -> None:
+        """One face; in a picture it has no time and no track."""
         row: list[str | float] = ["" if time_s is None else f"{time_s:.3f}"]
         box = face.box
         row += _rounded(box.left, box.top, box.width, box.height)
@@ -40,7 +40,7 @@ class FaceTable:
                 row += _occlusion_values(face.attributes)
         for point in face.landmarks:
             row += _rounded(point.x, point.y)
-        self._rows.writerow([*row, file])
+        self._rows.writerow([*row, "" if track is None else track, file])
 
     def detach(self) -> None:
         """Leave the file open for its owner."""
@@ -55,7 +55,7 @@ class FaceTable:
         if self._occlusion:
             columns += OCCLUSION
         columns += [f"{kind.value}_{axis}" for kind in LANDMARK_TYPES for axis in "xy"]
-        return [*columns, "file"]
+        return [*columns, "track", "file"]
 
 
 def _rounded(*values: float) -> Iterator[float]:

@@ -14,3 +14,8 @@ def video_words(facts: VideoFacts) -> str:
 def faces_words(count: int) -> str:
     """A number of faces."""
     return {0: "no face", 1: "1 face"}.get(count, f"{count} faces")
+
+
+def tracks_words(count: int) -> str:
+    """A number of tracks, to be put behind a number of faces."""
+    return {0: "", 1: ", 1 track"}.get(count, f", {count} tracks")

@@ -8,6 +8,8 @@ from faceline.domain.job import Job, Lease, WorkKind
 from faceline.domain.ports import Source
 from faceline.domain.video import SampleFaces, VideoPlan
 from faceline.engine.analysis import faces_of
+from faceline.engine.final_pass import finish_stored
+from faceline.engine.spool import is_full
 from faceline.jobs.lease import Leases, SpanWork
 from faceline.jobs.ledger import Ledger
 from faceline.media.container import MediaLimits
@@ -19,10 +21,6 @@ from faceline.vision.analyse import Analyser
 from faceline.wire.faces import face_fragment, video_form
 
 Beat = Callable[[], None]
-
-# A part of a span is stored after this many faces or samples: what a crash may cost.
-PART_FACES = 1000
-PART_SAMPLES = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def analyse_span(tools: Tools, job: Job, lease: Lease, beat: Beat) -> None:
     part, waiting = work.next_part, list[SampleFaces]()
     for found in _span_faces(tools, job, work, beat):
         waiting.append(found)
-        if len(waiting) >= PART_SAMPLES or sum(len(sample.faces) for sample in waiting) >= PART_FACES:
+        if is_full(waiting):
             tools.ledger.commit_part(lease, part, waiting, waiting[-1].time)
             part, waiting = part + 1, []
     tools.ledger.span_done(lease, part, waiting)
@@ -91,16 +89,15 @@ def _beating(taken: Iterator[Sample], beat: Beat) -> Iterator[Sample]:
 
 
 def finish(tools: Tools, job: Job, lease: Lease, beat: Beat) -> None:
-    """The final pass: render the stored facts into pages, then end the job.
+    """The final pass: link the stored faces over time, render them into pages, then end the job.
 
-    It may be repeated from the start after a crash: pages of an earlier attempt are replaced.
+    It may be repeated from the start after a crash: facts and pages of an earlier attempt are replaced.
     """
     form = video_form(job.request.attributes, extended=job.request.extended)
     seen = False
     with tools.pages.writing(lease) as sheet:
-        for sample in tools.facts.samples(job.id):
+        for sample in finish_stored(tools.facts, job, lease, beat):
             seen = True
-            beat()
             sheet.add([face_fragment(sample.time.timestamp_ms, face, form) for face in sample.faces])
     if not seen:
         raise JobFailed(JobFault.NOT_DECODABLE)
