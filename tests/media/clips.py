@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from io import BytesIO
+from pathlib import Path
 
 import av
 import numpy as np
@@ -111,10 +112,12 @@ def x265(**options: str | int) -> dict[str, str]:
     return {"preset": "ultrafast", "crf": "12", "x265-params": ":".join(f"{k}={v}" for k, v in merged.items())}
 
 
-def render(clip: Clip) -> bytes:
-    """The file's bytes."""
+def render(clip: Clip, path: Path | None = None) -> bytes:
+    """The file's bytes. Some forms (an MP4 with its index in front) can only be made in a file, at `path`."""
     target = BytesIO()
-    with av.open(target, "w", format=clip.container, container_options=clip.container_options) as output:
+    with av.open(
+        str(path) if path else target, "w", format=clip.container, container_options=clip.container_options
+    ) as output:
         stream = _video_stream(output, clip)
         sound = output.add_stream("aac", rate=16000) if clip.sound else None
         for packet in _encoded(stream, clip):
@@ -123,7 +126,7 @@ def render(clip: Clip) -> bytes:
             output.mux(packet)
         if sound is not None:
             _add_sound(output, seconds=float(clip.frames / clip.rate))
-    return target.getvalue()
+    return path.read_bytes() if path else target.getvalue()
 
 
 def _video_stream(output: OutputContainer, clip: Clip) -> VideoStream:

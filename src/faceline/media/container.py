@@ -56,6 +56,9 @@ SAFE_CODECS: dict[str, str] = {
 _GEN_PTS = 0x0001  # AVFMT_FLAG_GENPTS, which PyAV sets
 _FILLED_TIMES = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
 
+# While this much can still be had, memory is not what is missing: a little more than the largest lawful packet.
+_SPARE_BYTES = 64 << 20
+
 # Packets in a row that may fail to be read before the rest counts as lost; each try moves on in the file.
 MAX_READ_FAILURES = 64
 
@@ -81,6 +84,18 @@ class MediaLimits:
 def silence_codecs() -> None:
     """Keep FFmpeg's own log lines off the standard error. To be called once where a process starts."""
     av.logging.set_level(None)
+
+
+def blame_the_file(error: Exception) -> None:
+    """Raises MemoryError when FFmpeg's error means that memory is short; returns when the file is to blame.
+
+    FFmpeg answers "cannot allocate memory" to both: to a damaged size of gigabytes as well as to a full process.
+    """
+    if isinstance(error, av.error.MemoryError):
+        try:
+            bytearray(_SPARE_BYTES)
+        except MemoryError:
+            raise error from None
 
 
 class _Nameless:
@@ -149,9 +164,8 @@ class OpenVideo:
                         yield packet
                 self._raise_source_fault()
                 failures = MAX_READ_FAILURES  # the regular end
-            except av.error.MemoryError:
-                raise
-            except av.FFmpegError:
+            except av.FFmpegError as error:
+                blame_the_file(error)
                 self._raise_source_fault()
                 failures += 1
 
@@ -162,9 +176,8 @@ class OpenVideo:
         """
         try:
             self.container.seek(offset, stream=self.stream, backward=True)
-        except av.error.MemoryError:
-            raise
-        except av.FFmpegError:
+        except av.FFmpegError as error:
+            blame_the_file(error)
             self._raise_source_fault()
             return False
         return True
@@ -219,9 +232,8 @@ def _open_container(door: _Nameless, limits: MediaLimits) -> InputContainer:
         return av.open(door, mode="r", options=options, metadata_errors="replace")
     except JobFailed:
         raise
-    except av.error.MemoryError:
-        raise
     except (av.FFmpegError, ValueError) as error:
+        blame_the_file(error)
         if door.fault is not None:
             raise door.fault from error
         raise JobFailed(JobFault.NOT_A_VIDEO, type(error).__name__) from error

@@ -1,6 +1,7 @@
 """Decode one picture of unknown origin (DetectFaces)."""
 
 import struct
+import warnings
 import zlib
 from io import BytesIO
 
@@ -45,7 +46,8 @@ def decode_picture(data: bytes, max_pixels: int) -> RGB:
     Raises Refused: PICTURE_UNREADABLE, PICTURE_TOO_LARGE, or PARAMETER for a side under `MIN_SIDE` pixels (B183).
     """
     try:
-        with _open(data) as image:
+        # Pillow speaks about broken notes through the process's warnings; the picture itself decides
+        with warnings.catch_warnings(action="ignore"), _open(data) as image:
             _check_size(image.width, image.height, max_pixels)
             image.load()
             return np.ascontiguousarray(np.asarray(_rgb(_upright(image)), dtype=np.uint8))

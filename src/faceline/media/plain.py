@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import av
 from av.video.frame import VideoFrame
 
-from faceline.media.container import OpenVideo
+from faceline.media.container import OpenVideo, blame_the_file
 from faceline.media.timing import Clock, Grid, ShownTimes, VideoPacket
 
 # Packets in a row that fail to decode before the rest of the span counts as lost.
@@ -42,9 +42,8 @@ def decoded(video: OpenVideo, packets: Iterator[VideoPacket]) -> Iterator[VideoF
     for packet in packets:
         try:
             frames = video.decoder.decode(packet)
-        except av.error.MemoryError:
-            raise
-        except av.FFmpegError:
+        except av.FFmpegError as error:
+            blame_the_file(error)
             video.check_size()
             failures += 1
             if failures >= MAX_DECODE_FAILURES:
@@ -54,7 +53,5 @@ def decoded(video: OpenVideo, packets: Iterator[VideoPacket]) -> Iterator[VideoF
         yield from frames
     try:
         yield from video.decoder.decode(None)
-    except av.error.MemoryError:
-        raise
-    except av.FFmpegError:
-        return  # what was still inside is damaged
+    except av.FFmpegError as error:
+        blame_the_file(error)  # what was still inside is damaged

@@ -12,7 +12,7 @@ from typing import Literal
 import av
 from av.video.frame import VideoFrame
 
-from faceline.media.container import OpenVideo
+from faceline.media.container import OpenVideo, blame_the_file
 from faceline.media.schedule import REORDER_DEPTH, IrregularTimes, Schedule, Scheduled
 from faceline.media.timing import Clock, Grid, VideoPacket
 
@@ -104,9 +104,8 @@ class _Feed:
     def _received(self, packet: VideoPacket | None) -> Iterator[tuple[int, VideoFrame]]:
         try:
             frames = self._decoder.decode(packet)
-        except av.error.MemoryError:
-            raise
         except av.FFmpegError as error:
+            blame_the_file(error)
             raise IrregularTimes from error
         for frame in frames:
             pts = self._clock.frame_pts(frame)
