@@ -77,7 +77,7 @@ def fit_binary(
     return np.asarray(found.x)
 
 
-def fit_ridge(features: Doubles, targets: Doubles, l2: float) -> Doubles:
+def fit_ridge(features: Floats, targets: Doubles, l2: float) -> Doubles:
     """Least squares with a penalty: (F + 1,), the bias last."""
     mean = targets.mean()
     gram = features.T @ features / len(features) + l2 * np.eye(features.shape[1])
