@@ -11,6 +11,7 @@ import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 PHOTOGRAPH = Path(__file__).with_name("astronaut.jpg")
 WIDTH, HEIGHT = 1280, 720
@@ -33,9 +34,15 @@ def camera(time_s: float) -> NDArray[np.float64]:
     return np.column_stack([turn, shift])
 
 
+def photograph() -> Pixels:
+    """The photograph, (512, 512, 3) RGB."""
+    with Image.open(PHOTOGRAPH) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
 def frames() -> Iterator[Pixels]:
     """Every frame, (720, 1280, 3) RGB."""
-    photograph = cv2.cvtColor(cv2.imread(str(PHOTOGRAPH)), cv2.COLOR_BGR2RGB)
+    picture = photograph()
     ramp = np.linspace(40, 90, HEIGHT, dtype=np.uint8)[:, None, None]
     wall = np.broadcast_to(ramp, (HEIGHT, WIDTH, 3)).copy()
     for number in range(SECONDS * FRAMES_PER_SECOND):
@@ -45,7 +52,7 @@ def frames() -> Iterator[Pixels]:
             continue
         frame = wall.copy()
         cv2.warpAffine(
-            photograph,
+            picture,
             camera(time_s),
             (WIDTH, HEIGHT),
             dst=frame,

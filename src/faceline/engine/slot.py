@@ -99,10 +99,8 @@ def limit_memory(megabytes: int) -> None:
 
 
 def end_with_worker() -> None:
-    """End this process at once when its worker ends, whatever native code it hangs in; its end alone is the worker's.
+    """Have the kernel end this process when its worker ends, whatever native code it hangs in.
 
-    A worker that ended before this call is noticed by the end of its requests. Ctrl-C is for the worker: it ends its
-    slots and gives their work back.
+    A worker that ended before this call is noticed by the end of its requests.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

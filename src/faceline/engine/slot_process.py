@@ -24,8 +24,9 @@ class SlotProcess:
     """One child process. Times are readings of a monotonic clock in seconds."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        # A process group of its own: Ctrl-C reaches the worker alone, which then gives the slot's work back.
         self._process = subprocess.Popen(
-            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(environment)
+            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(environment), process_group=0
         )
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("a slot's pipes are missing")

@@ -1,0 +1,3 @@
+from tests.live.fixtures import buckets, live, receiver
+
+__all__ = ["buckets", "live", "receiver"]
