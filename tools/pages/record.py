@@ -1,4 +1,4 @@
-"""Puts the real output of the demo and of the commands into the pages that show it, and the demo's picture beside them."""
+"""Puts the output of the demo and of the commands into the pages that show it, and the demo's picture beside it."""
 
 import os
 import shutil
