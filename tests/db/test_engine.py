@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -168,3 +169,24 @@ def test_a_newer_schema_is_refused(empty_url: str) -> None:
     database.close()
     with pytest.raises(DatabaseUnusable, match="another version of faceline"):
         open_database(empty_url)
+
+
+def test_a_missing_driver_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_driver(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'psycopg'")
+
+    monkeypatch.setattr("faceline.db.engine.create_engine", without_driver)
+    with pytest.raises(DatabaseUnusable, match=r"faceline\[postgres\]"):
+        open_database("postgresql://u@127.0.0.1/d")
+
+
+def test_a_file_system_without_a_shared_log_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = sqlite3.connect
+
+    class NoLog(sqlite3.Connection):
+        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
+            return super().execute(statement.replace("WAL", "DELETE"), *arguments)
+
+    monkeypatch.setattr("faceline.db.sqlite.sqlite3.connect", lambda path, **how: real(path, factory=NoLog, **how))
+    with pytest.raises(DatabaseUnusable, match="use a local disk"):
+        open_database(f"sqlite:///{tmp_path}/a.sqlite3")

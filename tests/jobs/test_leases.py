@@ -233,6 +233,16 @@ def test_a_clock_that_jumps_back_holds_nothing_up(house: House, clock: HandClock
     assert job.ended_at == job.created_at, "a job does not end before it began"
 
 
+def test_the_job_of_a_lease_may_be_gone(house: House, clock: HandClock) -> None:
+    lease = _leased(house, WorkKind.PLAN)
+    house.leases.failed_attempt(lease, JobFault.NOT_A_VIDEO)
+    clock.move(8 * 24 * 3600)
+    while house.retention().expire():
+        pass
+    with pytest.raises(LeaseLost, match="is gone"):
+        house.leases.job(lease)
+
+
 DIES_IN_A_COMMIT = """
 import sys, time
 from faceline.db import fence

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from faceline.db.clock import HOUR_MS, SECOND_MS
+from faceline.db.errors import DatabaseUnavailable
 from faceline.domain.faults import JobFault
 from faceline.domain.job import NotificationChannel
 from faceline.notify.message import Message
@@ -208,6 +209,28 @@ def test_a_clock_that_jumps_back_holds_nothing_up(house: House, recorder: Record
     _deliver(house, recorder)
     clock.move(-30 * 24 * 3600)
     recorder.answer = lambda _: None
+    assert _deliver(house, recorder) == 1
+
+
+def test_a_topic_that_was_just_emptied_is_left_alone(house: House, recorder: Recorder) -> None:
+    notifier = Outbox(house.database, recorder)
+    assert notifier._take(TOPIC.topic_arn) is None
+    notifier.close()
+
+
+def test_a_database_that_is_away_is_logged_and_costs_no_message(
+    house: House, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away(_: object) -> None:
+        raise DatabaseUnavailable("the server closed the connection")
+
+    _ended(house)
+    notifier = Outbox(house.database, recorder)
+    monkeypatch.setattr(notifier, "_take", away)
+    notifier.deliver_due()
+    notifier.close()
+    captured = capsys.readouterr()
+    assert "the server closed the connection" in captured.out + captured.err
     assert _deliver(house, recorder) == 1
 
 

@@ -141,6 +141,18 @@ def test_what_is_no_topic_is_said(arn: str) -> None:
         SnsPublisher("http://127.0.0.1:9").publish(_message(arn))
 
 
+@pytest.mark.usefixtures("aws")
+def test_clients_of_many_regions_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("faceline.notify.sns._CLIENTS", 2)
+    publisher = SnsPublisher("aws")
+    first = publisher._client("us-west-2", ROLE)
+    assert publisher._client("us-west-2", ROLE + "-other") is first, "without STS the role makes no difference"
+    for region in ("us-east-1", "eu-west-1"):
+        publisher._client(region, ROLE)
+    assert len(publisher._clients) <= 2
+    assert publisher._client("us-west-2", ROLE) is not first
+
+
 def test_aws_itself_is_used_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,9 @@ def test_another_version_is_refused_by_name() -> None:
 
 def test_damaged_facts_are_refused() -> None:
     body = pack([sampled(0, 3)])
+    longer = zstandard.ZstdDecompressor().decompress(body[1:]) + b"more"
+    with pytest.raises(UnreadableFacts, match="expected"):
+        unpack(body[:1] + zstandard.ZstdCompressor().compress(longer))
     for end in (1, 2, len(body) // 2, len(body) - 1):
         with pytest.raises(UnreadableFacts):
             unpack(body[:end])

@@ -133,9 +133,10 @@ def test_a_pass_that_fails_writes_no_half_row(house: House) -> None:
     assert house.count(page) == 0
 
 
-def test_rebuilt_pages_have_the_new_form_under_the_same_positions(house: House) -> None:
-    job_id = house.succeeded(fragments=_fragments(1200))
-    corrected = [fragment.replace(b'"i"', b'"I"') for fragment in _fragments(1200)]
+@pytest.mark.parametrize("n", [1200, 4 * FRAGMENTS_PER_ROW])
+def test_rebuilt_pages_have_the_new_form_under_the_same_positions(house: House, n: int) -> None:
+    job_id = house.succeeded(fragments=_fragments(n))
+    corrected = [fragment.replace(b'"i"', b'"I"') for fragment in _fragments(n)]
     house.writer.rebuild(job_id, iter(corrected))
     assert b",".join(_all(house, job_id, 1000)) == b",".join(corrected)
 
