@@ -225,6 +225,13 @@ class Stack:
         """Claim the next piece and leave it, so that its job is RUNNING."""
         return self.leases.claim("test", 30)
 
+    def plan(self) -> None:
+        """Open the next job's video, and no more."""
+        lease = self.leases.claim("test", 30)
+        assert lease is not None
+        assert lease.kind is WorkKind.PLAN
+        self._step(lease, ())
+
     def _step(self, lease: Lease, outcome: Sequence[SampleFaces]) -> None:
         match lease.kind:
             case WorkKind.PLAN:

@@ -150,6 +150,17 @@ def test_a_failed_job(service: Service, fault: JobFault) -> None:
     }
 
 
+def test_no_metadata_before_and_beside_success(service: Service) -> None:
+    """B122, B125: the video's facts are known once it was opened, and are told only with its faces."""
+    job_id = start(service)
+    service.stack.plan()
+    running = get(service, job_id)
+    assert (running["JobStatus"], set(running)) == ("IN_PROGRESS", {"JobStatus", "Faces", "JobId", "Video"})
+    service.stack.work(JobFault.NOT_DECODABLE)
+    failed = get(service, job_id)
+    assert (failed["JobStatus"], "VideoMetadata" in failed) == ("FAILED", False)
+
+
 def test_the_status_messages_are_those_of_the_contract() -> None:
     """B114, B115, B120: nothing else is ever told to a client."""
     assert set(STATUS_MESSAGES) == set(JobFault)
