@@ -56,7 +56,7 @@ class Readings:
 
 
 class Settled:
-    """The values of one track: a row of numbers, and one more for every change of a verdict; about 150 bytes."""
+    """The values of one track: a row of numbers, and one more for every change of a verdict; about 250 bytes."""
 
     __slots__ = ("_rows",)
 
