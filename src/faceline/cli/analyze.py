@@ -34,7 +34,13 @@ class RateType(click.ParamType[SampleRate]):
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO...")
-@click.option("--attributes", type=click.Choice(["DEFAULT", "ALL"]), default="ALL", show_default=True)
+@click.option(
+    "--attributes",
+    type=click.Choice(["DEFAULT", "ALL"]),
+    default="ALL",
+    show_default=True,
+    help="DEFAULT leaves age, gender, emotions and the like out.",
+)
 @click.option("--sample-rate", type=RateType(), default="2", show_default=True, help="Samples a second, or all.")
 @click.option("--json", "json_out", metavar="OUT", help="Write the shape of GetFaceDetection; - is standard output.")
 @click.option("--csv", "csv_out", metavar="OUT", help="Write one row per face; - is standard output.")
