@@ -13,12 +13,12 @@ from tests.live.serving import Served
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:faces"
 ROLE = "arn:aws:iam::000000000000:role/any"
-SHORT_S, LONG_S = 4, 50
+SHORT_S, LONG_S = 4, 41
 
 
 @pytest.fixture(scope="session")
 def buckets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one bucket, `videos`: a clip of 4 s, one of 50 s (three spans), a picture, rubbish."""
+    """A folder with one bucket, `videos`: a clip of 4 s, one of 41 s (three spans), a picture, rubbish."""
     root = tmp_path_factory.mktemp("buckets")
     bucket = root / "videos"
     bucket.mkdir()

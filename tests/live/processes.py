@@ -35,6 +35,11 @@ class Process:
         os.kill(self.pid, signal.SIGKILL)
         wait_until(lambda: not alive(self.pid), f"{self.role} is gone")
 
+    def pause(self) -> None:
+        """Hold it where it is."""
+        os.kill(self.pid, signal.SIGSTOP)
+        wait_until(lambda: _state(self.pid) == b"T", f"{self.role} stands still")
+
 
 def marked(mark: str) -> list[Process]:
     """The living processes that carry `mark`, the oldest first."""
@@ -45,8 +50,11 @@ def marked(mark: str) -> list[Process]:
 
 def alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and only waits to be collected does not."""
-    state = _read(pid, "stat").rpartition(b") ")[2][:1]
-    return state not in {b"", b"Z", b"X"}
+    return _state(pid) not in {b"", b"Z", b"X"}
+
+
+def _state(pid: int) -> bytes:
+    return _read(pid, "stat").rpartition(b") ")[2][:1]
 
 
 def _role(pid: int) -> str:
