@@ -67,7 +67,7 @@ END = """
 
 | exit code | when |
 | --- | --- |
-| 0 | all went well; `faceline serve` and the roles: stopped by SIGTERM or Ctrl-C |
+| 0 | all went well; `faceline serve`: stopped by SIGTERM or Ctrl-C |
 | 1 | one line on standard error says why: a wrong setting, a port in use, a file that could not be analysed |
 | 2 | wrong usage: an unknown option or a missing argument |
 
