@@ -48,9 +48,5 @@ def _java_number(value: float) -> bytes:
         raise ValueError(f"{value} has no form on the wire")
     if magnitude == 0 or _DECIMAL_FROM <= magnitude < _DECIMAL_BELOW:
         return repr(value).encode()
-    sign, digits, exponent = Decimal(repr(value)).as_tuple()
-    if not isinstance(exponent, int):  # only NaN and infinity carry letters, and they were refused above
-        raise TypeError("a finite number has a whole exponent")
-    point = exponent + len(digits) - 1
-    figures = "".join(map(str, digits)).rstrip("0")
-    return f"{'-' if sign else ''}{figures[0]}.{figures[1:] or '0'}E{point}".encode()
+    mantissa, _, exponent = f"{Decimal(repr(value)).normalize():E}".partition("E")
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}E{int(exponent)}".encode()
