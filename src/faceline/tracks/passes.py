@@ -23,8 +23,8 @@ Book = dict[int, Settled]
 def trace(samples: Iterable[SampleFaces], frame: FrameSize) -> Book:
     """Pass 1: settle every track of at least two faces. Where faces have no attributes there is nothing to settle.
 
-    Memory: about 3 kB for each track that is alive, 250 bytes for each that has ended with two faces or more. A crowd of
-    20 faces, each 3 s in view, makes 144,000 tracks in 6 hours: 36 MB.
+    Memory: about 3 kB for each track that is alive, 250 bytes for each that has ended with two faces or more. A crowd
+    of 20 faces, each 3 s in view, makes 144,000 tracks in 6 hours: 36 MB.
 
     samples   of the whole video, in order of time; none is kept
     """
