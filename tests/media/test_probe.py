@@ -100,6 +100,14 @@ def test_matroska_without_cues_is_read_through() -> None:
     assert plan.facts.duration_ms == pytest.approx(100_000, abs=200)
 
 
+@pytest.mark.parametrize(("container", "spans"), [("flv", 7), ("mpegts", 20), ("mp4", 20)])
+def test_few_spans_where_each_has_to_be_walked_to(container: str, spans: int) -> None:
+    """20 spans of 21 s would make FLV's demuxer read 10 times the file: every third of them begins one instead."""
+    clip = dataclasses.replace(long_clip(container), frames=2100)
+    plan = plan_of(clip)
+    assert len(plan.spans) == spans
+
+
 def test_fragmented_mp4_is_read_through() -> None:
     clip = dataclasses.replace(long_clip("mp4"), container_options={"movflags": "frag_keyframe+empty_moov"})
     plan = plan_of(clip)

@@ -23,6 +23,12 @@ SPAN_SECONDS = 20
 # on from wherever it began, half a frame off in a clip of ours; Ogg states them at the ends of its pages.
 _EXACT_SEEKS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "asf", "flv"})
 
+# Of these, the ones that find a place by searching. The rest, once they have no index, walk through the file from its
+# start to every span (Matroska, FLV) or over all fragments at every opening (MP4), so their spans are few: with eight,
+# the walks add up to 4.5 times the file.
+_SEARCHED = frozenset({"avi", "mpegts", "asf"})
+_WALKED_SPANS = 8
+
 # FFmpeg's number for full range in AVFrame.color_range
 _FULL_RANGE = 2
 
@@ -176,7 +182,7 @@ def _layout_by_packets(video: OpenVideo, clock: Clock, limits: MediaLimits) -> _
     """From one pass over the packets.
 
     A file is one span when times have to be filled in by counting from its start, or change with the place where
-    reading begins.
+    reading begins; and at most `_WALKED_SPANS` when a span can only be reached by walking to it.
     """
     video.leave_times_as_stored()
     cutter = _Cutter(clock)
@@ -187,8 +193,11 @@ def _layout_by_packets(video: OpenVideo, clock: Clock, limits: MediaLimits) -> _
         if pts is not None and packet.is_keyframe and not packet.is_discard:
             cutter.key(pts)
     starts = cutter.starts or [0]
-    if length.gaps or video.container.format.name not in _EXACT_SEEKS:
+    name = video.container.format.name
+    if length.gaps or name not in _EXACT_SEEKS:
         starts = starts[:1]
+    elif name not in _SEARCHED:
+        starts = starts[:: -(-len(starts) // _WALKED_SPANS)]
     return _Layout(length.seconds, length.frames, tuple(starts))
 
 
