@@ -7,7 +7,7 @@ import logging
 import sys
 
 import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -19,8 +19,14 @@ def configure(level: str, role: str) -> None:
         renderer = [structlog.dev.ConsoleRenderer()]
     else:
         renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+    def name_role(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """In every thread: what is bound to a context stays with the thread that bound it."""
+        return {**event, "role": role}
+
     structlog.configure(
         processors=[
+            name_role,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -29,7 +35,6 @@ def configure(level: str, role: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    structlog.contextvars.bind_contextvars(role=role)
 
 
 def get_log() -> FilteringBoundLogger:
