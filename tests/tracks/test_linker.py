@@ -37,6 +37,19 @@ def test_twins_whose_paths_cross_keep_their_directions(rate: int, speed: float) 
     assert set(tracks) == {(1, 2)}
 
 
+def test_twins_who_change_places_between_two_samples_went_on() -> None:
+    """Where one was the other is now; had they turned back, both would be one step back instead."""
+    steps = [(0.3, 0.6), (0.4, 0.5), (0.5, 0.4), (0.6, 0.3)]
+    samples = [sampled(k / 2, *(Person().face(x) for x in places)) for k, places in enumerate(steps)]
+    assert linked(samples) == [(1, 2)] * 4
+
+
+def test_a_head_that_turns_back_between_samples_is_one_track() -> None:
+    """By 0.7 of its width at two a second: going straight on would put it 1.3 widths off."""
+    samples = [sampled(k / 2, Person().face(0.5 + 0.7 * SIZE * (k % 2))) for k in range(8)]
+    assert linked(samples) == [(1,)] * 8
+
+
 @pytest.mark.parametrize("rate", [4, 25, 60])
 def test_a_face_behind_a_pillar_comes_back_as_itself(rate: int) -> None:
     samples = film(rate, 8, lambda t: [] if 3.0 < t < 4.0 else [Person().face(0.1 + 0.1 * t)])
