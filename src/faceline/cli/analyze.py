@@ -58,6 +58,7 @@ def analyze(
     Without --json and --csv a short summary is printed. Several inputs give one JSON document per line, in order,
     with an Error member for one that could not be read.
     """
+    _check_outputs(files, json_out, csv_out)
     from faceline.cli.analysis import Analysis, Wish
     from faceline.domain.job import FaceAttributes
 
@@ -66,6 +67,20 @@ def analyze(
         worked = [analysis.run(path) for path in files]
         analysis.close()
     sys.exit(0 if all(worked) else 1)
+
+
+def _check_outputs(files: tuple[Path, ...], json_out: str | None, csv_out: str | None) -> None:
+    """No output may overwrite another or a video. Raises click.UsageError."""
+    written = [name for name in (json_out, csv_out) if name is not None]
+    if len(written) == 2 and (written[0] == written[1] or _same_file(Path(written[0]), Path(written[1]))):
+        raise click.UsageError("--json and --csv must not go to the same place")
+    for name in written:
+        if any(_same_file(Path(name), file) for file in files):
+            raise click.UsageError(f"{name} is an input; it would be overwritten")
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 @contextmanager
