@@ -12,15 +12,23 @@ Values are frozen and typed (`faceline.domain`). Nothing is loaded before the fi
 from collections.abc import Iterator
 from fractions import Fraction
 from os import PathLike
-from typing import TYPE_CHECKING
 
-from faceline.domain.face import AgeRange, Attributes, Box, Emotion, Face, Gaze, LandmarkType, Point, Pose, Quality
+from faceline.domain.face import (
+    AgeRange,
+    Attributes,
+    Box,
+    Emotion,
+    Face,
+    Gaze,
+    LandmarkType,
+    PictureFaces,
+    Point,
+    Pose,
+    Quality,
+)
 from faceline.domain.faults import JobFailed, JobFault, Refused, RequestFault
 from faceline.domain.job import FaceAttributes
 from faceline.domain.video import FrameTime, SampleFaces, VideoFacts
-
-if TYPE_CHECKING:
-    from faceline.engine.local import PictureResult
 
 __all__ = [
     "AgeRange",
@@ -35,6 +43,7 @@ __all__ = [
     "JobFailed",
     "JobFault",
     "LandmarkType",
+    "PictureFaces",
     "Point",
     "Pose",
     "Quality",
@@ -89,7 +98,7 @@ class Engine:
         found = analyse_video(file, plan, self._analyser, wanted, rate)
         return finish_local(found, plan.facts, wanted) if tracks else found
 
-    def analyze_picture(self, path: File, *, attributes: FaceAttributes | str = "ALL") -> "PictureResult":
+    def analyze_picture(self, path: File, *, attributes: FaceAttributes | str = "ALL") -> PictureFaces:
         """Size and faces of a JPEG or PNG file. Raises Refused, OSError."""
         from pathlib import Path
 
@@ -109,7 +118,7 @@ def analyze(
     return Engine().analyze(path, attributes=attributes, sample_rate=sample_rate, tracks=tracks)
 
 
-def analyze_picture(path: File, *, attributes: FaceAttributes | str = "ALL") -> "PictureResult":
+def analyze_picture(path: File, *, attributes: FaceAttributes | str = "ALL") -> PictureFaces:
     """As `Engine.analyze_picture`, with an engine of its own."""
     return Engine().analyze_picture(path, attributes=attributes)
 

@@ -30,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         "127.0.0.1"
     )
     port: Annotated[int, Meta(description="TCP port; 0 takes a free one.", ge=0, le=65535)] = 8377
-    data: Annotated[str, Meta(description="Folder of all state: database, sockets, logs of crashes.")] = "faceline-data"
+    data: Annotated[str, Meta(description="Folder of all state: database, picture socket.")] = "faceline-data"
     database: Annotated[
         str,
         Meta(description="Database address: empty for SQLite under --data, or postgresql+psycopg://USER@HOST/NAME."),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.api.harness import Found, Stack, serving, stack
+from faceline.domain.face import PictureFaces
+from tests.api.harness import Stack, serving, stack
 from tests.api.judge import Judged
 
 # A busy machine is no failure, so no deadline for an example.
@@ -43,7 +44,7 @@ def service(running: Service) -> Iterator[Service]:
     yield running
     running.stack.objects.broken = False
     running.stack.pictures.refusal = None
-    running.stack.pictures.found = Found(640, 480, ())
+    running.stack.pictures.found = PictureFaces(640, 480, ())
     running.stack.pictures.seen.clear()
     running.stack.work()
     found, running.judged.complaints = running.judged.complaints, []

@@ -16,7 +16,7 @@ from faceline.api.asgi import Application, HttpRules
 from faceline.api.http import build_app
 from faceline.api.server import uvicorn_server
 from faceline.db.engine import Database, open_database
-from faceline.domain.face import Attributes, Box, Face, Gaze, Point, Pose, Quality
+from faceline.domain.face import Attributes, Box, Face, Gaze, PictureFaces, Point, Pose, Quality
 from faceline.domain.faults import JobFault, Refused, RequestFault
 from faceline.domain.job import FaceAttributes, Job, Lease, ObjectPin, ObjectRef, WorkKind
 from faceline.domain.ports import ByteStream
@@ -101,26 +101,17 @@ class Objects:
         return versions[number - 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The faces of a picture."""
-
-    width: int
-    height: int
-    faces: tuple[Face, ...]
-
-
 class Pictures:
     """Stands for the picture process: finds what a test says, or refuses."""
 
     def __init__(self) -> None:
-        self.found = Found(640, 480, ())
+        self.found = PictureFaces(640, 480, ())
         self.refusal: RequestFault | None = None
         self.seen: list[tuple[bytes, FaceAttributes]] = []
         self.gate: threading.Event | None = None
         self.arrived = threading.Semaphore(0)
 
-    def analyse(self, picture: bytes, attributes: FaceAttributes) -> Found:
+    def analyse(self, picture: bytes, attributes: FaceAttributes) -> PictureFaces:
         """See `service.detect_faces.Pictures`."""
         self.seen.append((picture, attributes))
         self.arrived.release()

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from faceline.domain.face import PictureFaces
 from faceline.domain.faults import RequestFault
 from faceline.domain.job import FaceAttributes
 from tests.api.conftest import Service
-from tests.api.harness import Found, face, serving, stack, wait_until
+from tests.api.harness import face, serving, stack, wait_until
 from tests.api.judge import Judged
 
 PICTURE = {"Bytes": b"\xff\xd8\xff picture"}
@@ -41,7 +42,7 @@ def test_bytes_reach_the_analysis_as_they_are(service: Service) -> None:
 def test_a_stored_picture(service: Service) -> None:
     """B180, B162: read from the store under the operator's rights."""
     service.stack.objects.put("media", "one.jpg", b"stored picture")
-    service.stack.pictures.found = Found(640, 480, (face(),))
+    service.stack.pictures.found = PictureFaces(640, 480, (face(),))
     assert len(detect(service, Image={"S3Object": {"Bucket": "media", "Name": "one.jpg"}})) == 1
     assert service.stack.pictures.seen[-1][0] == b"stored picture"
 
@@ -78,13 +79,13 @@ def test_what_the_analysis_refuses(service: Service, fault: RequestFault, code: 
 @pytest.mark.parametrize(("width", "height"), [(79, 480), (640, 79)])
 def test_a_picture_under_eighty_pixels(service: Service, width: int, height: int) -> None:
     """B54, B183: either side."""
-    service.stack.pictures.found = Found(width, height, (face(),))
+    service.stack.pictures.found = PictureFaces(width, height, (face(),))
     assert refused(service) == ("InvalidParameterException", "Request has invalid parameters", 400)
 
 
 def test_a_picture_of_eighty_pixels(service: Service) -> None:
     """B183: the smallest that is allowed."""
-    service.stack.pictures.found = Found(80, 80, (face(),))
+    service.stack.pictures.found = PictureFaces(80, 80, (face(),))
     assert len(detect(service)) == 1
 
 
@@ -136,7 +137,7 @@ def test_lists_of_attributes(
     service: Service, asked: list[str] | None, wanted: FaceAttributes, members: int, landmarks: int
 ) -> None:
     """B89, B185-B187, B194-B196: what is shown, and that only what is needed is computed."""
-    service.stack.pictures.found = Found(640, 480, (face(),))
+    service.stack.pictures.found = PictureFaces(640, 480, (face(),))
     request = {} if asked is None else {"Attributes": asked}
     (detail,) = detect(service, **request)
     assert (len(detail), len(detail["Landmarks"])) == (members, landmarks)
@@ -153,7 +154,7 @@ def test_an_attribute_that_is_none(service: Service) -> None:
 def test_faces_are_sorted_by_area(service: Service) -> None:
     """B190: falling, whatever the order of the analysis or the confidence."""
     found = (face(width=0.1, score=0.9999), face(width=0.3, score=0.6), face(width=0.2, score=0.8))
-    service.stack.pictures.found = Found(640, 480, found)
+    service.stack.pictures.found = PictureFaces(640, 480, found)
     widths = [detail["BoundingBox"]["Width"] for detail in detect(service)]
     assert widths == sorted(widths, reverse=True)
     assert len(widths) == 3
@@ -161,7 +162,7 @@ def test_faces_are_sorted_by_area(service: Service) -> None:
 
 def test_the_hundred_largest_faces(service: Service) -> None:
     """B191: at most 100, and those are the largest."""
-    service.stack.pictures.found = Found(6400, 4800, tuple(face(width=0.1 + n / 1000) for n in range(130)))
+    service.stack.pictures.found = PictureFaces(6400, 4800, tuple(face(width=0.1 + n / 1000) for n in range(130)))
     widths = [detail["BoundingBox"]["Width"] for detail in detect(service)]
     assert len(widths) == 100
     assert min(widths) == pytest.approx(0.13)
@@ -169,7 +170,7 @@ def test_the_hundred_largest_faces(service: Service) -> None:
 
 def test_faces_that_are_less_likely_than_not(service: Service) -> None:
     """B193: cut at 50, weak ones above it are returned."""
-    service.stack.pictures.found = Found(640, 480, (face(score=0.49), face(score=0.55)))
+    service.stack.pictures.found = PictureFaces(640, 480, (face(score=0.49), face(score=0.55)))
     (detail,) = detect(service)
     assert detail["Confidence"] == pytest.approx(55)
 
@@ -180,7 +181,7 @@ def test_the_smallest_face_is_the_operators_choice(tmp_path: Path) -> None:
     with stack(tmp_path, min_face_px=40) as installation, serving(installation.app()) as address:
         service = Service(installation, address, Judged(address))
         for scale in (1, 2):
-            installation.pictures.found = Found(1920 * scale, 1080 * scale, faces)
+            installation.pictures.found = PictureFaces(1920 * scale, 1080 * scale, faces)
             (detail,) = detect(service)
             assert detail["BoundingBox"]["Width"] == pytest.approx(41 / 1920)
 

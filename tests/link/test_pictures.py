@@ -15,11 +15,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from faceline.domain.face import Attributes, Box, Face, Gaze, Point, Pose, Quality
+from faceline.domain.face import Attributes, Box, Face, Gaze, PictureFaces, Point, Pose, Quality
 from faceline.domain.faults import Refused, RequestFault, Unusable
 from faceline.domain.job import FaceAttributes
 from faceline.link.client import PictureClient
-from faceline.link.message import LARGEST, LENGTH, PictureFaces, PictureQuestion, send
+from faceline.link.message import LARGEST, LENGTH, PictureQuestion, send
 from faceline.link.server import Answer, PictureServer, clear_stale
 
 PATIENCE_S = 60.0

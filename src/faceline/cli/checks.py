@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceline.cli.listen import check_exposure
-from faceline.settings import Settings, SettingsError
+from faceline.settings import FIELDS, Settings, SettingsError
 
 if TYPE_CHECKING:
     from faceline.api.accounts import AccessKey
@@ -30,6 +30,7 @@ def check_worker(settings: Settings) -> None:
     """What a worker needs. Raises SettingsError."""
     check_buckets(settings)
     check_codecs(settings)
+    check_providers(settings)
     check_webhooks(settings)
 
 
@@ -47,6 +48,15 @@ def check_buckets(settings: Settings) -> None:
     for folder in sorted(folders):
         if not Path(folder).expanduser().is_dir():
             raise SettingsError(f"there is no folder {folder} to take buckets from")
+
+
+def check_providers(settings: Settings) -> None:
+    """Raises Unusable for an execution provider that is not there: every job would fail of it."""
+    if settings.providers == FIELDS["providers"].default:
+        return  # always there; a worker needs no inference library otherwise
+    from faceline.vision.network import require_providers
+
+    require_providers(settings.providers)
 
 
 def check_codecs(settings: Settings) -> None:

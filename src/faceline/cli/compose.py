@@ -1,11 +1,17 @@
 """Build the objects of a role from the settings and join them: the one place that knows every part."""
 
+import os
+import threading
+import time
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+import click
+
 from faceline.cli.checks import check_api, load_keys
-from faceline.cli.listen import listening_socket
+from faceline.cli.listen import LISTEN_FD, address_of, healthy, listening_socket
+from faceline.cli.supervise import stop_on_signals
 from faceline.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 
 # A picture may wait for others before its own time begins.
 PICTURE_PATIENCE = 4
+READY_POLL_S = 0.1
 
 
 def vision_settings(settings: Settings) -> "VisionSettings":
@@ -53,6 +60,7 @@ def slot_task(settings: Settings) -> "Task":
             max_hours=settings.max_video_hours,
             codecs=frozenset(settings.codecs) or None,
         ),
+        min_face_px=settings.min_face_px,
     )
     return lambda lease, beat: do(tools, lease, beat)
 
@@ -64,12 +72,24 @@ def run_api(settings: Settings) -> None:
 
     check_api(settings)
     keys = load_keys(settings)
+    supervised = LISTEN_FD in os.environ
+    # uvicorn hands a signal on when it has ended; without a handler of ours the process would die of it
+    stop_on_signals()
     with listening_socket(settings) as listener:
         app = build_app(
             _videos(settings), _pictures(settings), keys=keys, requests_per_second=settings.requests_per_second
         )
         server = uvicorn_server(app, tls_cert=settings.tls_cert, tls_key=settings.tls_key)
+        if not supervised:
+            address = address_of(listener, settings)
+            threading.Thread(target=_say_when_ready, args=(address,), name="ready", daemon=True).start()
         server.run(sockets=[listener])
+
+
+def _say_when_ready(address: str) -> None:
+    while not healthy(address):
+        time.sleep(READY_POLL_S)
+    click.echo(f"faceline is ready at {address}")
 
 
 def _videos(settings: Settings) -> "FaceDetection":

@@ -16,6 +16,7 @@ from faceline.settings import Settings, environment_of
 
 # Video gives way to pictures and to the API (their callers wait).
 VIDEO_NICENESS = 5
+CPU_PROVIDER = "CPUExecutionProvider"
 
 
 @click.command()
@@ -76,7 +77,8 @@ def slot() -> None:
     settings = load({}, os.environ)
     configure(settings.log_level, "slot")
     os.nice(VIDEO_NICENESS)
-    limit_memory(settings.slot_memory_mb)
+    if settings.providers[0] == CPU_PROVIDER:
+        limit_memory(settings.slot_memory_mb)  # a GPU's driver maps far more address space than it uses
     # Nothing that a library prints may stand among the reports.
     reports = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -4,9 +4,8 @@ from collections import Counter
 from statistics import median
 
 from faceline.cli.words import faces_words, tracks_words, video_words
-from faceline.domain.face import EMOTIONS, Attributes, Face
+from faceline.domain.face import EMOTIONS, Attributes, Face, PictureFaces
 from faceline.domain.video import SampleFaces, VideoFacts
-from faceline.engine.local import PictureResult
 
 MAX_LINES = 30
 
@@ -40,7 +39,7 @@ def _attributes(seen: Attributes) -> str:
 class PictureSummary:
     """A picture in words."""
 
-    def __init__(self, name: str, result: PictureResult) -> None:
+    def __init__(self, name: str, result: PictureFaces) -> None:
         self._name = name
         self._result = result
 

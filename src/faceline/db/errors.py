@@ -3,7 +3,7 @@
 from faceline.domain.faults import Unusable
 
 
-class DatabaseUnusable(Unusable):  # noqa: N818 - reads as a sentence where it is raised
+class DatabaseUnusable(Unusable):
     """The database cannot be opened at all. The text is one line for the operator, without passwords."""
 
 

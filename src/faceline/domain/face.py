@@ -172,6 +172,28 @@ class Face:
     attributes: Attributes | None = None
 
 
+REFERENCE_WIDTH_PX = 1920
+"""Sizes "at 1080p" count pixels of a picture whose longer side has this many (B192)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFaces:
+    """Size of an upright picture in pixels, and its faces, largest first."""
+
+    width: int
+    height: int
+    faces: tuple[Face, ...]
+
+
+def is_large_enough(box: Box, width: int, height: int, min_face_px: int) -> bool:
+    """Whether the shorter side of a box has `min_face_px` pixels at 1080p, growing in proportion to the picture (B192).
+
+    width, height   of the upright picture, pixels
+    """
+    side = min(box.width * width, box.height * height)
+    return side * REFERENCE_WIDTH_PX >= min_face_px * max(width, height)
+
+
 def order_of_faces(face: Face) -> tuple[float, float, float]:
     """Sort key within one picture: falling area, ties by left, then top (B145, B190)."""
     return (-face.box.area, face.box.left, face.box.top)

@@ -1,10 +1,9 @@
 """Analyse a file on this machine without a server, in this process."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from faceline.domain.face import Face
+from faceline.domain.face import PictureFaces
 from faceline.domain.faults import JobFailed, JobFault
 from faceline.domain.job import FaceAttributes
 from faceline.domain.ports import ByteStream
@@ -19,15 +18,6 @@ from faceline.vision.analyse import Analyser
 PICTURE_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 MAX_PICTURE_PIXELS = 100_000_000
 LOCAL_LIMITS = MediaLimits()
-
-
-@dataclass(frozen=True, slots=True)
-class PictureResult:
-    """Size of the upright picture in pixels, and its faces, largest first."""
-
-    width: int
-    height: int
-    faces: tuple[Face, ...]
 
 
 def is_picture(path: Path) -> bool:
@@ -69,9 +59,9 @@ def analyse_video(
         raise JobFailed(JobFault.NOT_DECODABLE)
 
 
-def analyse_picture(path: Path, analyser: Analyser, attributes: FaceAttributes) -> PictureResult:
+def analyse_picture(path: Path, analyser: Analyser, attributes: FaceAttributes) -> PictureFaces:
     """The faces of a JPEG or PNG file. Raises Refused, OSError."""
     pixels = decode_picture(path.read_bytes(), MAX_PICTURE_PIXELS)
     (faces,) = analyser.analyse([pixels], attributes)
     height, width = pixels.shape[:2]
-    return PictureResult(width, height, faces)
+    return PictureFaces(width, height, faces)

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from faceline.link.message import PictureFaces, PictureQuestion
+from faceline.domain.face import PictureFaces
+from faceline.link.message import PictureQuestion
 from faceline.link.server import PictureServer
 from faceline.media.picture import decode_picture
 from faceline.vision.analyse import Analyser

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from faceline.domain.face import is_large_enough
 from faceline.domain.faults import JobFailed, JobFault
 from faceline.domain.job import Job, Lease, WorkKind
 from faceline.domain.ports import Source
@@ -34,6 +35,7 @@ class Tools:
     pages: PageWriter
     analyser: Callable[[], Analyser]
     limits: MediaLimits
+    min_face_px: int = 0
 
 
 def do(tools: Tools, lease: Lease, beat: Beat) -> None:
@@ -94,11 +96,13 @@ def finish(tools: Tools, job: Job, lease: Lease, beat: Beat) -> None:
     It may be repeated from the start after a crash: facts and pages of an earlier attempt are replaced.
     """
     form = video_form(job.request.attributes, extended=job.request.extended)
+    width, height = (job.facts.width, job.facts.height) if job.facts else (0, 0)
     seen = False
     with tools.pages.writing(lease) as sheet:
         for sample in finish_stored(tools.facts, job, lease, beat):
             seen = True
-            sheet.add([face_fragment(sample.time.timestamp_ms, face, form) for face in sample.faces])
+            shown = [face for face in sample.faces if is_large_enough(face.box, width, height, tools.min_face_px)]
+            sheet.add([face_fragment(sample.time.timestamp_ms, face, form) for face in shown])
     if not seen:
         raise JobFailed(JobFault.NOT_DECODABLE)
     tools.ledger.finish(lease)

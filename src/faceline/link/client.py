@@ -6,9 +6,10 @@ from pathlib import Path
 
 import msgspec
 
+from faceline.domain.face import PictureFaces
 from faceline.domain.faults import Refused, RequestFault
 from faceline.domain.job import FaceAttributes
-from faceline.link.message import PictureAnswer, PictureFaces, PictureQuestion, PictureRefusal, receive, send
+from faceline.link.message import PictureAnswer, PictureQuestion, PictureRefusal, receive, send
 
 # A picture process that died of a picture is back after a second or two: its supervisor starts it again at once.
 RESTART_PATIENCE_S = 10.0

@@ -5,7 +5,7 @@ import struct
 
 import msgspec
 
-from faceline.domain.face import Face
+from faceline.domain.face import PictureFaces
 from faceline.domain.faults import RequestFault
 from faceline.domain.job import FaceAttributes
 
@@ -19,14 +19,6 @@ class PictureQuestion(msgspec.Struct, frozen=True, array_like=True):
 
     picture: bytes
     attributes: FaceAttributes
-
-
-class PictureFaces(msgspec.Struct, frozen=True, array_like=True):
-    """Size of the upright picture in pixels, and its faces, largest first."""
-
-    width: int
-    height: int
-    faces: tuple[Face, ...]
 
 
 class PictureRefusal(msgspec.Struct, frozen=True, array_like=True, tag=True):

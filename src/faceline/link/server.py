@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from faceline.domain.face import PictureFaces
 from faceline.domain.faults import Refused, RequestFault, Unusable
-from faceline.link.message import PictureAnswer, PictureFaces, PictureQuestion, PictureRefusal, receive, send
+from faceline.link.message import PictureAnswer, PictureQuestion, PictureRefusal, receive, send
 
 Answer = Callable[[PictureQuestion], PictureFaces]
 # A client that connects and sends nothing must not hold a thread for ever.

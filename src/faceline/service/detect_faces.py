@@ -1,12 +1,12 @@
 """DetectFaces in domain terms."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from faceline.domain.face import Face, order_of_faces
+from faceline.domain.face import Face, PictureFaces, is_large_enough, order_of_faces
 from faceline.domain.faults import Refused, RequestFault
 from faceline.domain.job import FaceAttributes, ObjectRef
 from faceline.domain.ports import Source
@@ -22,28 +22,6 @@ MOST_FACES = 100
 
 SCORE_FLOOR = 0.5
 """Faces that are less likely than not are not given (B193)."""
-
-REFERENCE_WIDTH_PX = 1920
-"""`min_face_px` counts pixels of a picture whose longer side has this many (B192)."""
-
-
-class PictureFaces(Protocol):
-    """The faces of a picture, and the size of the upright picture in pixels."""
-
-    @property
-    def width(self) -> int:
-        """Pixels."""
-        ...
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-        ...
-
-    @property
-    def faces(self) -> Sequence[Face]:
-        """In any order."""
-        ...
 
 
 class Pictures(Protocol):
@@ -88,7 +66,12 @@ class DetectFaces:
             found = self._pictures.analyse(picture, attributes)
         if min(found.width, found.height) < SMALLEST_SIDE_PX:
             raise Refused(RequestFault.PARAMETER, f"{found.width} x {found.height} px")
-        shown = [face for face in found.faces if face.score >= SCORE_FLOOR and self._is_large_enough(face, found)]
+        least = self._rules.min_face_px
+        shown = [
+            face
+            for face in found.faces
+            if face.score >= SCORE_FLOOR and is_large_enough(face.box, found.width, found.height, least)
+        ]
         return tuple(sorted(shown, key=order_of_faces)[:MOST_FACES])
 
     def _picture(self, content: bytes | None, stored: ObjectRef | None) -> bytes:
@@ -100,11 +83,6 @@ class DetectFaces:
         if not picture:
             raise Refused(RequestFault.OBJECT_EMPTY)
         return picture
-
-    def _is_large_enough(self, face: Face, picture: PictureFaces) -> bool:
-        scale = max(picture.width, picture.height) / REFERENCE_WIDTH_PX
-        side = min(face.box.width * picture.width, face.box.height * picture.height)
-        return side >= self._rules.min_face_px * scale
 
     @contextmanager
     def _place(self) -> Iterator[None]:

@@ -28,7 +28,7 @@ REACH_AT_ONCE, REACH_PER_S, REACH = 0.35, 0.9, 1.0
 """How far from its expected place a face may be, in face sizes: at once, more per second since it was seen, at most."""
 STRAIGHT_ON_S = 1.0
 """A face is expected to keep its velocity for this long; then it is expected to stay where that took it."""
-TURNED_BACK = 0.1
+TURNED_BACK = 0.15
 """Or it is expected where it was last seen: heads that sway turn back between samples. This is added to the distance,
 so that of two faces that cross each keeps its direction."""
 VELOCITY_MEMORY_S = 0.25

@@ -50,7 +50,7 @@ class Network:
 
         Raises   ProviderMissing, or WeightsBroken if the file is not what the manifest says.
         """
-        _require(runtime.providers)
+        require_providers(runtime.providers)
         self._runtime = runtime
         self._file = entry.read()
         session = self._start(None)
@@ -118,7 +118,8 @@ def _cuts(count: int) -> list[tuple[int, int]]:
     return cuts
 
 
-def _require(providers: Sequence[str]) -> None:
+def require_providers(providers: Sequence[str]) -> None:
+    """Raises ProviderMissing with one line when one of them is not there."""
     if not providers:
         raise ProviderMissing("no execution provider was named")
     available = onnxruntime.get_available_providers()
