@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -90,6 +91,20 @@ def test_processes_that_open_a_new_database_at_once_agree(empty_url: str) -> Non
     database.close()
 
 
+def test_threads_that_open_a_new_database_at_once_agree(empty_url: str) -> None:
+    gate = Barrier(8)
+
+    def opened(_: int) -> bytes:
+        gate.wait()
+        database = open_database(empty_url)
+        key = database.secret("page token")
+        database.close()
+        return key
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(opened, range(8)))) == 1
+
+
 def test_a_secret_is_one_for_all_threads_and_openings(database: Database, database_url: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         seen = set(pool.map(lambda _: database.secret("key"), range(16)))
@@ -158,7 +173,7 @@ def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DatabaseUnusable, match=r"a\.sqlite3\.lock"):
+    with pytest.raises(DatabaseUnusable, match=r"a\.sqlite3 cannot be opened: .*Not a directory|File exists"):
         open_database(f"sqlite:///{tmp_path}/file/a.sqlite3")
 
 

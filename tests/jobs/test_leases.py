@@ -1,16 +1,21 @@
 """Leases: races, fences, late workers, lost workers, clocks that jump."""
 
+import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 
 import pytest
+from sqlalchemy import Connection
 
 from faceline.db.errors import LeaseLost
+from faceline.db.fence import Held, hold
 from faceline.db.tables import chunk
 from faceline.domain.faults import JobFault
 from faceline.domain.job import JobState, Lease, WorkKind
@@ -18,7 +23,7 @@ from faceline.jobs.lease import Leases
 from faceline.jobs.work import MAX_ATTEMPTS
 from faceline.results.store import ChunkKey
 from tests.db.fixtures import HandClock
-from tests.jobs.material import LEASE_S, TOPIC, House, a_plan, a_request, at, sampled
+from tests.jobs.material import LEASE_S, SPAN_MS, TOPIC, House, a_plan, a_request, at, sampled
 
 LATE = LEASE_S + 1
 
@@ -112,6 +117,43 @@ def test_workers_that_race_for_one_piece(house: House) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert len([lease for lease in pool.map(claim, range(8)) if lease]) == 1
+
+
+def test_a_piece_is_not_given_out_twice_by_transactions_that_overlap(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.planned(2)
+    real = secrets.token_hex
+
+    def slow(size: int) -> str:
+        """Called between finding a piece and leasing it."""
+        time.sleep(0.2)
+        return real(size)
+
+    monkeypatch.setattr("faceline.jobs.lease.secrets.token_hex", slow)
+    with ThreadPoolExecutor(2) as pool:
+        taken = list(pool.map(lambda n: house.claim(WorkKind.SPAN, f"w{n}").number, range(2)))
+    assert sorted(taken) == [0, 1]
+
+
+def test_commits_of_one_job_that_overlap_are_both_counted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = house.planned(2)
+    leases = [house.claim(WorkKind.SPAN) for _ in range(2)]
+    together = Barrier(2)
+
+    def meeting(connection: Connection, lease: Lease) -> Held:
+        """Would meet the other transaction behind the fence, if both could be there."""
+        held = hold(connection, lease)
+        with contextlib.suppress(BrokenBarrierError):
+            together.wait(0.5)
+        return held
+
+    monkeypatch.setattr("faceline.jobs.ledger.hold", meeting)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda lease: house.ledger.span_done(lease, 0, [sampled(lease.number * SPAN_MS)]), leases))
+    job = house.job(job_id)
+    assert (job.progress_ms, job.faces) == (2 * SPAN_MS, 2)
+    assert together.broken, "one transaction was inside at a time"
 
 
 def test_workers_that_race_for_many_pieces_get_each_once(house: House) -> None:

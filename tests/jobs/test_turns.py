@@ -46,8 +46,10 @@ def test_equal_jobs_end_in_the_order_they_were_started(house: House, clock: Hand
         started[house.start()] = 4
         clock.move(1)
     order = list(started)
-    ended = []
+    ended: list[str] = []
+    claims = 0
     while (lease := house.leases.claim("w", 30)) is not None:
+        claims += not ended
         match lease.kind:
             case WorkKind.PLAN:
                 house.ledger.planned(lease, a_plan(4))
@@ -57,6 +59,7 @@ def test_equal_jobs_end_in_the_order_they_were_started(house: House, clock: Hand
                 house.ledger.finish(lease)
                 ended.append(lease.job_id)
     assert ended == order
+    assert claims <= 12, "the oldest job has every second of the 24 pieces, not every fourth"
 
 
 def test_a_job_served_by_a_clock_that_went_back_is_not_forgotten(house: House, clock: HandClock) -> None:

@@ -164,6 +164,34 @@ def test_a_receiver_that_hangs_holds_no_other_topic_up(house: House, outbox: Out
     let_go.set()
 
 
+def test_a_topic_that_waits_for_a_thread_is_begun_once(house: House, recorder: Recorder) -> None:
+    let_go = threading.Event()
+
+    def wait(_: Message) -> None:
+        assert let_go.wait(30)
+
+    recorder.answer = wait
+    _ended(house)
+    _ended(house, OTHER)
+    notifier = Outbox(house.database, recorder, threads=1)
+    assert [notifier.deliver_due() for _ in range(3)] == [2, 0, 0]
+    let_go.set()
+    notifier.close()
+
+
+def test_a_topic_is_served_by_one_notifier_at_a_time(house: House, recorder: Recorder) -> None:
+    for _ in range(2):
+        _ended(house)
+    one, other = Outbox(house.database, recorder), Outbox(house.database, recorder)
+    row = one._take(TOPIC.topic_arn)
+    assert row is not None
+    assert other._take(TOPIC.topic_arn) is None
+    one._deliver(row)
+    assert other._take(TOPIC.topic_arn) is not None
+    one.close()
+    other.close()
+
+
 def test_a_failing_message_waits_and_newer_ones_of_its_topic_go_first(
     house: House, recorder: Recorder, clock: HandClock
 ) -> None:
@@ -241,8 +269,10 @@ def test_a_late_answer_does_not_undo_another_notifiers(house: House, recorder: R
     assert row is not None
     clock.move(61)
     _deliver(house, recorder)
+    before = _delivery(house, job_id)
     slow._put_back(row, "too late")
-    assert _delivery(house, job_id).state is DeliveryState.DELIVERED
+    assert _delivery(house, job_id) == before
+    assert before.state is DeliveryState.DELIVERED
     slow.close()
 
 

@@ -117,7 +117,8 @@ def _address(url: str) -> URL:
 
 def _open_sqlite(address: URL, clock: Clock) -> Database:
     path = str(address.database)
-    with sqlite.opening(path), contextlib.ExitStack() as undo:
+    sqlite.make(path)
+    with contextlib.ExitStack() as undo:
         writer = create_engine(address, pool_size=1, max_overflow=0, pool_timeout=sqlite.BUSY_S)
         undo.callback(writer.dispose)
         reader = create_engine(address, pool_size=8, max_overflow=56)

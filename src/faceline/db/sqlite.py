@@ -1,9 +1,7 @@
-"""What only SQLite needs: its settings, its one-time choices, and the lock while a file is opened."""
+"""What only SQLite needs: its settings and its one-time choices."""
 
 import contextlib
-import fcntl
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event
@@ -18,32 +16,20 @@ BUSY_S = 30
 _LOG_LIMIT_BYTES = 64 << 20
 
 
-@contextlib.contextmanager
-def opening(path: str) -> Iterator[None]:
-    """Make the file when it is missing, and keep other processes from opening it until the schema is up to date.
+def make(path: str) -> None:
+    """Make the file when it is missing, and fix what cannot be changed later.
 
+    The order matters: once WAL has written a page, auto_vacuum is fixed. Processes that do so at the same moment agree,
+    since they all write the same.
     Raises DatabaseUnusable when the file cannot be made or its file system cannot carry a write-ahead log.
     """
-    lock_path = f"{path}.lock"
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        lock = Path(lock_path).open("ab")  # noqa: SIM115 - closed by the with below
-    except OSError as error:
-        raise DatabaseUnusable(f"{lock_path}: {error.strerror}") from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _make(path)
-        yield
-
-
-def _make(path: str) -> None:
-    """Fix what cannot be changed later. The order matters: once WAL has written a page, auto_vacuum is fixed."""
-    try:
         with contextlib.closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as connection:
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
-    except sqlite3.Error as error:
-        raise DatabaseUnusable(f"{path}: {error}") from error
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseUnusable(f"{path} cannot be opened: {error}") from error
     if mode != "wal":
         raise DatabaseUnusable(f"{path}: this file system cannot hold a shared SQLite database; use a local disk")
 
