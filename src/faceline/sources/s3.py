@@ -67,7 +67,8 @@ class S3Source:
             if answer["ContentLength"] > limit:
                 answer["Body"].close()
                 raise Refused(RequestFault.PICTURE_TOO_LARGE)
-            return bytes(answer["Body"].read(limit))
+            # Without a number botocore checks that all of it came.
+            return bytes(answer["Body"].read())
         except (ClientError, BotoCoreError) as error:
             raise Refused(RequestFault.OBJECT_MISSING, str(error)) from error
 

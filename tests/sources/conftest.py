@@ -1,0 +1,3 @@
+from tests.live.moto import moto
+
+__all__ = ["moto"]
