@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -20,6 +21,7 @@ from faceline.media import container as container_module
 from faceline.media.container import SAFE_CODECS, MediaLimits, open_video, silence_codecs
 from faceline.media.probe import probe
 from faceline.media.samples import Sample, samples
+from faceline.media.timing import VideoPacket
 from tests.media.clips import Clip, draw, read_number, render, sound_only, x264
 
 LIMITS = MediaLimits()
@@ -225,6 +227,53 @@ def test_any_damage_ends_in_a_fault_of_the_table_or_in_frames(container: str) ->
         else:
             times = [sample.time.pts for sample in taken]
             assert times == sorted(set(times))
+
+
+class Stumbling:
+    """Stands for a container: PyAV's own, which then trips over a stream that turned up after it was opened."""
+
+    def __init__(self, container: InputContainer, error: Exception, times: int) -> None:
+        self._container = container
+        self._error = error
+        self._left = times
+
+    def demux(self, stream: VideoStream) -> Iterator[VideoPacket]:
+        yield from self._container.demux(stream)
+        if self._left:
+            self._left -= 1
+            raise self._error
+
+    def close(self) -> None:
+        self._container.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "times", "packets"),
+    [
+        (IndexError("list index out of range"), 1, 60),
+        (av.error.InvalidDataError(1, "damaged"), 1, 60),
+        (av.error.MemoryError(12, "a size of gigabytes"), 3, 60),
+        (av.error.InvalidDataError(1, "damaged for ever"), 10**9, 60),
+    ],
+)
+def test_reading_goes_on_behind_damage_and_ends(good: bytes, error: Exception, times: int, packets: int) -> None:
+    with open_video(BytesIO(good), LIMITS) as video:
+        video.container = Stumbling(video.container, error, times)  # type: ignore[assignment] # stands for it
+        assert len(list(video.packets())) == packets
+
+
+def test_short_memory_is_no_damage(good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process at its limit must not lose packets in silence."""
+
+    def full(*_: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(container_module, "mmap", full)
+    with open_video(BytesIO(good), LIMITS) as video:
+        error = av.error.MemoryError(12, "Cannot allocate memory")
+        video.container = Stumbling(video.container, error, 1)  # type: ignore[assignment] # stands for it
+        with pytest.raises(MemoryError):
+            list(video.packets())
 
 
 # ---- sources that fail

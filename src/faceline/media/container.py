@@ -6,6 +6,7 @@ protocols hidden in a file named .mp4. A nameless stream, a list of demuxers and
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mmap import mmap
 from types import TracebackType
 from typing import Self
 
@@ -93,8 +94,8 @@ def blame_the_file(error: Exception) -> None:
     """
     if isinstance(error, av.error.MemoryError):
         try:
-            bytearray(_SPARE_BYTES)
-        except MemoryError:
+            mmap(-1, _SPARE_BYTES).close()  # asks for room without filling it
+        except OSError:
             raise error from None
 
 
@@ -162,12 +163,15 @@ class OpenVideo:
                         if self._in_order:
                             show_as_decoded(packet)
                         yield packet
-                self._raise_source_fault()
-                failures = MAX_READ_FAILURES  # the regular end
+                break
             except av.FFmpegError as error:
                 blame_the_file(error)
                 self._raise_source_fault()
                 failures += 1
+            except IndexError:
+                # After the last packet PyAV 18.1 stumbles over streams that a TS, PS or FLV brought up on its way.
+                break
+        self._raise_source_fault()
 
     def seek(self, offset: int) -> bool:
         """Move to a key packet at or before the demuxer's tick `offset`; whether the container could.
