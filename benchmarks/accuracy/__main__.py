@@ -1,0 +1,88 @@
+"""How right faceline is: `python -m benchmarks.accuracy TASK|all|page|targets`.
+
+Reads the labelled material under FACELINE_TEST_DATA, writes benchmarks/accuracy/results/TASK.json; `page` draws
+docs/accuracy.md and its plots from those files, `targets` prints the table of targets.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import cv2
+
+from benchmarks.accuracy import (
+    against_service,
+    age,
+    booleans,
+    calibration,
+    cost,
+    detection,
+    emotions,
+    gender,
+    groups,
+    landmarks,
+    occlusion,
+    page,
+    pose,
+    videos,
+)
+from benchmarks.accuracy.facts import Facts
+from benchmarks.accuracy.results import FOLDER, Curve, Figure, Measured, store
+from benchmarks.accuracy.setups import APPEARANCES, DETECTORS, Setup, shipped
+from benchmarks.accuracy.targets import table
+
+TASKS: dict[str, Callable[[Facts], tuple[list[Figure], list[Curve]]]] = {
+    "detection": detection.measure,
+    "landmarks": landmarks.measure,
+    "pose": pose.measure,
+    "gender": gender.measure,
+    "age": age.measure,
+    "booleans": booleans.measure,
+    "emotions": emotions.measure,
+    "occlusion": occlusion.measure,
+    "calibration": calibration.measure,
+    "groups": groups.measure,
+    "videos": videos.measure,
+    "recorded": against_service.measure,
+    "cost": cost.measure,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=[*TASKS, "all", "page", "targets"], nargs="+")
+    parser.add_argument("--detector", choices=DETECTORS, action="append", help="may be repeated; default: what ships")
+    parser.add_argument("--appearance", choices=APPEARANCES, action="append", help="likewise")
+    parser.add_argument("--limit", type=int, help="pictures of a set at most: a quick try")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the results")
+    options = parser.parse_args()
+    tasks = list(TASKS) if "all" in options.task else [name for name in options.task if name in TASKS]
+    default = shipped()
+    if tasks:
+        data = os.environ.get("FACELINE_TEST_DATA")
+        if not data:
+            sys.exit("accuracy: FACELINE_TEST_DATA names no folder")
+        cv2.setNumThreads(1)
+        for names in product(options.detector or [default.detector], options.appearance or [default.appearance]):
+            run(Facts(Path(data), Setup(*names), options.limit), tasks, options.out)
+    if "page" in options.task:
+        page.write(options.out, default.name)
+    if "targets" in options.task or "all" in options.task:
+        print(table(options.out))
+
+
+def run(facts: Facts, tasks: list[str], out: Path) -> None:
+    """Measure some tasks of one set-up."""
+    for task in tasks:
+        begin = time.process_time()
+        figures, curves = TASKS[task](facts)
+        store(task, facts.setup.name, Measured(facts.setup.weights, facts.setup.shown_settings, figures, curves), out)
+        print(f"{facts.setup.name} {task}: {len(figures)} figures, {time.process_time() - begin:.0f} s CPU", flush=True)
+
+
+if __name__ == "__main__":
+    main()
