@@ -14,6 +14,8 @@ from tests.db import postgres
 
 BACKENDS = ("sqlite", "postgresql")
 
+BEGINNING_MS = 1_800_000_000_000
+
 _numbers = itertools.count()
 
 
@@ -21,7 +23,7 @@ class HandClock:
     """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
-        self.now_ms = 1_800_000_000_000
+        self.now_ms = BEGINNING_MS
 
     def __call__(self) -> int:
         return self.now_ms
@@ -31,9 +33,16 @@ class HandClock:
         self.now_ms += round(seconds * SECOND_MS)
 
 
-@pytest.fixture
-def clock() -> HandClock:
+@pytest.fixture(scope="session")
+def kept_clock() -> HandClock:
     return HandClock()
+
+
+@pytest.fixture
+def clock(kept_clock: HandClock) -> HandClock:
+    """The clock of `database`, set to its beginning."""
+    kept_clock.now_ms = BEGINNING_MS
+    return kept_clock
 
 
 @pytest.fixture(scope="session")
@@ -77,17 +86,23 @@ def kept_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def database_url(kept_url: str) -> str:
-    """Address of an up-to-date database without any rows."""
-    database = open_database(kept_url)
-    with database.write() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
-    database.close()
+    """Address of the database that `database` empties and opens, for those who open it a second time."""
     return kept_url
 
 
-@pytest.fixture
-def database(database_url: str, clock: HandClock) -> Iterator[Database]:
-    opened = open_database(database_url, clock)
+@pytest.fixture(scope="session")
+def kept_database(kept_url: str, kept_clock: HandClock) -> Iterator[Database]:
+    """Kept open, so that statements are compiled once."""
+    opened = open_database(kept_url, kept_clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def database(kept_database: Database, clock: HandClock) -> Database:
+    """A database without any rows, on the test's clock."""
+    assert kept_database.now() == clock()
+    with kept_database.write() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    return kept_database
