@@ -168,13 +168,18 @@ def measure(url: str, count: int, rounds: int) -> Report:
 
 
 def _facts(faces: list[Face]) -> tuple[int, float, float]:
-    """Packed size of the faces, CPU milliseconds to pack and to unpack them."""
+    """Packed size of the faces, median CPU milliseconds to pack and to unpack them."""
     samples = [SampleFaces(FrameTime(n, Fraction(1, 1000)), (face,)) for n, face in enumerate(faces)]
-    begin = time.process_time()
     body = pack(samples)
-    packed = time.process_time()
-    unpack(body)
-    return len(body), 1000 * (packed - begin), 1000 * (time.process_time() - packed)
+    packing, unpacking = [], []
+    for _ in range(9):
+        begin = time.process_time()
+        body = pack(samples)
+        packed = time.process_time()
+        unpack(body)
+        packing.append(1000 * (packed - begin))
+        unpacking.append(1000 * (time.process_time() - packed))
+    return len(body), median(packing), median(unpacking)
 
 
 def main() -> None:
