@@ -36,15 +36,12 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     poses = [pose_errors(pair) for pair in matched]
     figures = [
         share("recorded: face found", np.array([pair.ours is not None for pair in pairs])),
-        Figure("recorded: further faces of ours", sum(extra for _, extra in groups), of=len(groups)),
+        Figure("recorded: further faces of ours", sum(extra for _, extra in groups), of=len(groups), unit="faces"),
         of("recorded: IoU of boxes", [iou(pair.theirs["BoundingBox"], pair.ours) for pair in matched if pair.ours]),
-        of(
-            "recorded: landmarks, all types", [float(np.mean(list(row.values()))) for row in landmarks], "eye distances"
-        ),
+        of("recorded: landmarks, all types", [float(np.mean(list(row.values()))) for row in landmarks]),
         of(
             "recorded: landmarks, eyes and mouth",
             [float(np.mean([row[name] for name in EYES_AND_MOUTH])) for row in landmarks],
-            "eye distances",
         ),
         *(
             of(f"recorded: {name}, mean difference", [p[name] for p in poses], "degrees")

@@ -51,8 +51,13 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
         Figure("cost: detection per 1080p sample, default setting", times["default"], unit="CPU ms", of=ROUNDS),
         Figure("cost: detection per 1080p sample, best setting", times["best"], unit="CPU ms", of=ROUNDS),
         Figure("cost: detection per 1080p sample, back at 1280+320", times["yardstick"], unit="CPU ms", of=ROUNDS),
-        Figure("cost: default over back at 1280+320", round(times["default"] / times["yardstick"], 3), of=ROUNDS),
-        Figure("cost: best over default setting", round(times["best"] / times["default"], 2), of=ROUNDS),
+        Figure(
+            "cost: default over back at 1280+320",
+            round(times["default"] / times["yardstick"], 3),
+            of=ROUNDS,
+            unit="times",
+        ),
+        Figure("cost: best over default setting", round(times["best"] / times["default"], 2), of=ROUNDS, unit="times"),
         Figure("cost: a face, ALL", round((times["all"] - times["sheet"]) / count, 2), unit="CPU ms", of=count),
         Figure("cost: a face, DEFAULT", round((times["plain"] - times["sheet"]) / count, 2), unit="CPU ms", of=count),
     ], []

@@ -61,7 +61,7 @@ def _synthetic(facts: Facts) -> tuple[list[Figure], list[Curve]]:
         false = np.array([len(each.false) for each in scored], np.float64)
         low, high = bootstrap(lambda column: float(column.mean()), [false])
         name = f"synthetic, {setting} setting: faces a frame that are no pasted one"
-        figures += [*rows, Figure(name, rounded(false.mean()), rounded(low), rounded(high), len(false))]
+        figures += [*rows, Figure(name, rounded(false.mean()), rounded(low), rounded(high), len(false), "faces")]
         curves.append(
             Curve(
                 f"synthetic, {setting} setting",
@@ -173,11 +173,12 @@ def _noface(facts: Facts) -> list[Figure]:
     held = {f"{p.origin}/{p.name}" for p in load_noface(facts.data, HELD_OUT)}
     out = [len(whole.faces) for whole in wholes if whole.name in held]
     return [
-        Figure("no face, val and test: false faces", sum(out), *_poisson(sum(out)), of=len(out)),
+        Figure("no face, val and test: false faces", sum(out), *_poisson(sum(out)), len(out), "faces"),
         Figure(
             "no face, all: false faces",
             sum(len(whole.faces) for whole in wholes),
             of=len(wholes),
+            unit="faces",
             tainted="223 of these pictures were in the training of the networks",
         ),
     ]

@@ -37,7 +37,7 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
         right = (pairs[clear, 0] > 0) == (pairs[clear, 1] > 0)
         figures += [
             share(f"pose: sign of {name} where the estimate is over {CLEAR:g} degrees", right, missed=missed),
-            figure(f"pose: rank correlation of {name}", rank, [pairs[:, 0], pairs[:, 1]]),
+            figure(f"pose: rank correlation of {name}", rank, [pairs[:, 0], pairs[:, 1]], unit="of 1"),
         ]
     error = np.abs(roll[:, 0] - roll[:, 1])
     figures.append(figure("pose: roll, mean absolute error", lambda v: float(v.mean()), [error], unit="degrees"))

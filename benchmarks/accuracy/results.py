@@ -12,6 +12,7 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
     """One measured number.
 
     low, high   95 % interval; None where there is none (a cost, a count)
+    unit        empty for a share, 0..1
     of          faces, pictures or samples that it rests on
     missed      faces that were not found; whether they count as wrong is said by the task
     tainted     why it does not count: which network was trained on the tested pictures

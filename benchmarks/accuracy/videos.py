@@ -64,7 +64,7 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     empty = [note for note in notes if note.no_face]
     counts = facts.kept("empty-clips", list[tuple[int, int]], lambda: [_count(facts, note) for note in empty])
     frames, faces = (sum(pair[k] for pair in counts) for k in (0, 1))
-    figures.append(Figure("clips without a face, every frame: false faces", faces, of=frames))
+    figures.append(Figure("clips without a face, every frame: false faces", faces, of=frames, unit="faces"))
     blinks = facts.kept("blinks", list[Blink], lambda: list(_blinks(facts)))
     seen = np.array([any(value <= 0.5 for value in blink.eyes_open) for blink in blinks])
     figures.append(share("blinks at every frame: seen", seen))
@@ -85,9 +85,9 @@ def _one_face(clips: SetupClips, notes: Sequence[Note]) -> list[Figure]:
             false += sum(len(sample.faces) for sample in found)
     return [
         share("clips, 2 a second: exactly one face where one was noted", np.array(right), clusters=np.array(clusters)),
-        Figure("clips, 2 a second: none where one was noted", none, of=len(right)),
-        Figure("clips, 2 a second: more than one where one was noted", many, of=len(right)),
-        Figure("clips without a face, 2 a second: false faces", false, of=of),
+        Figure("clips, 2 a second: none where one was noted", none, of=len(right), unit="samples"),
+        Figure("clips, 2 a second: more than one where one was noted", many, of=len(right), unit="samples"),
+        Figure("clips without a face, 2 a second: false faces", false, of=of, unit="faces"),
     ]
 
 
@@ -133,10 +133,17 @@ def _steadiness(clips: SetupClips, notes: Sequence[Note]) -> list[Figure]:
     for part, counts in (("each sample by itself", rate.before), ("after the final pass", rate.after)):
         noted = [counts[trait] for trait in TRAITS]
         figures.append(
-            Figure(f"steadiness, {part}: flips of noted values", sum(c.flips_noted for c in noted), of=_of(noted))
+            Figure(
+                f"steadiness, {part}: flips of noted values",
+                sum(c.flips_noted for c in noted),
+                of=_of(noted),
+                unit="flips",
+            )
         )
         for trait, count in zip(TRAITS, noted, strict=True):
-            figures.append(Figure(f"steadiness, {part}: flips of {trait}", count.flips_noted, of=count.noted))
+            figures.append(
+                Figure(f"steadiness, {part}: flips of {trait}", count.flips_noted, of=count.noted, unit="flips")
+            )
             right = count.right / max(1, count.noted)
             figures.append(Figure(f"steadiness, {part}: {trait} as noted", rounded(right), of=count.noted))
     return figures
