@@ -58,6 +58,7 @@ def long_clip(path: Path, seconds: int) -> None:
         for pixels in frames(640, 360, 60):
             output.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         output.mux(stream.encode(None))
+    minute.seek(0)
     with av.open(minute, "r") as source, av.open(str(path), "w", format="mp4") as output:
         shown = source.streams.video[0]
         copy = output.add_stream_from_template(shown)

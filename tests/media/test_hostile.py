@@ -73,6 +73,13 @@ TEXTS = {
 }
 
 
+@pytest.mark.parametrize("brand", [b"avif", b"heic", b"mif1"])
+def test_a_still_picture_in_mp4s_form_is_no_video(brand: bytes) -> None:
+    source = render(Clip(options=x264(), frames=1))
+    assert probe(BytesIO(source), LIMITS).facts.duration_ms == 33
+    assert fault_of(source.replace(b"ftypisom", b"ftyp" + brand, 1)) is JobFault.NOT_A_VIDEO
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_video_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when the file that a playlist names lies in the current folder, ready to be opened."""

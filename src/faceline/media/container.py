@@ -27,6 +27,9 @@ from faceline.media.timing import VideoPacket, show_as_decoded
 # elementary streams (no times), and the rare rest, where most of FFmpeg's faults are found.
 SAFE_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,mpegts,mpeg,flv,ogg"
 
+# Still pictures that come in MP4's own form: HEIC of phones, AVIF of the web. Their brand stands in the first bytes.
+_PICTURE_BRANDS = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1"})
+
 # Codecs by canonical name, with the reason why each is let in. What is not here is refused by name, so that a job on
 # a file that nobody ever tried ends in one clear line.
 SAFE_CODECS: dict[str, str] = {
@@ -245,6 +248,8 @@ def _open_container(door: _Nameless, limits: MediaLimits) -> InputContainer:
 
 def _first_video(container: InputContainer) -> VideoStream:
     """The first stream of moving pictures: cover art, thumbnails and still pictures are not one."""
+    if (brand := container.metadata.get("major_brand", "")) in _PICTURE_BRANDS:
+        raise JobFailed(JobFault.NOT_A_VIDEO, f"a picture: {brand}")
     not_moving = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
     for stream in container.streams:
         if isinstance(stream, VideoStream) and not stream.disposition & not_moving:
