@@ -20,7 +20,7 @@ from faceline.db.tables import chunk
 from faceline.domain.faults import JobFault
 from faceline.domain.job import JobState, Lease, WorkKind
 from faceline.jobs.lease import Leases
-from faceline.jobs.work import MAX_ATTEMPTS
+from faceline.jobs.work import MAX_ATTEMPTS, MAX_LOSSES
 from faceline.results.store import ChunkKey
 from tests.db.fixtures import HandClock
 from tests.jobs.material import LEASE_S, SPAN_MS, TOPIC, House, a_plan, a_request, at, sampled
@@ -235,17 +235,38 @@ def test_a_fault_that_cannot_be_mended_ends_the_job_at_once(house: House, fault:
 
 def test_a_worker_that_dies_again_and_again_ends_the_job(house: House, clock: HandClock) -> None:
     lease = _leased(house, WorkKind.SPAN)
-    for attempt in range(2, MAX_ATTEMPTS + 1):
+    for loss in range(1, MAX_LOSSES + 1):
         clock.move(LATE)
-        lease = house.claim(WorkKind.SPAN, f"w{attempt}")
-        assert lease.attempt == attempt
+        lease = house.claim(WorkKind.SPAN, f"w{loss}")
+        assert lease.attempt == loss + 1
     clock.move(LATE)
     waiting = house.start()
     assert house.claim().job_id == waiting, "the lost job is ended on the way to the next one"
     job = house.job(lease.job_id)
     assert (job.state, job.fault) == (JobState.FAILED, JobFault.WORKER_LOST)
-    assert f"w{MAX_ATTEMPTS}" in job.detail
+    assert f"w{MAX_LOSSES}" in job.detail
     assert len(house.messages()) == 1
+
+
+def test_lost_workers_do_not_use_up_the_attempts_of_the_video(house: House, clock: HandClock) -> None:
+    lease = _leased(house, WorkKind.SPAN)
+    for _ in range(MAX_ATTEMPTS):
+        clock.move(LATE)
+        lease = house.claim(WorkKind.SPAN)
+    assert house.leases.failed_attempt(lease, JobFault.DECODER_CRASHED) is True
+
+
+def test_progress_forgives_what_went_wrong_before(house: House, clock: HandClock) -> None:
+    lease = _leased(house, WorkKind.SPAN)
+    for part in range(MAX_ATTEMPTS + MAX_LOSSES + 1):
+        house.ledger.commit_part(lease, part, [sampled(500 * part)], at(500 * part))
+        if part % 2:
+            clock.move(LATE)
+        else:
+            assert house.leases.failed_attempt(lease, JobFault.DECODER_CRASHED) is True
+            clock.move(LATE)
+        lease = house.claim(WorkKind.SPAN)
+    assert house.job(lease.job_id).state is JobState.RUNNING
 
 
 def test_a_clock_that_jumps_forward_only_changes_the_owner(house: House, clock: HandClock) -> None:

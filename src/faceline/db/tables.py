@@ -82,7 +82,8 @@ work = Table(
     Column("end_pts", BigInteger),
     Column("state", Text, nullable=False),
     Column("ready_at", BigInteger, nullable=False),  # not to be claimed before; the pause after a failed attempt
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),  # that failed of themselves, and the present one
+    Column("losses", Integer, nullable=False),  # workers that disappeared while they held the piece
     Column("lease_token", Text),
     Column("leased_at", BigInteger),
     Column("lease_until", BigInteger),

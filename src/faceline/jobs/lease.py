@@ -26,6 +26,7 @@ from faceline.jobs.states import move
 from faceline.jobs.work import (
     LEASED,
     MAX_ATTEMPTS,
+    MAX_LOSSES,
     MAX_PAUSE_MS,
     READY,
     checkpoint_of,
@@ -63,7 +64,7 @@ class Leases:
     def claim(self, worker: str, lease_s: float) -> Lease | None:
         """The piece of work whose turn it is (`jobs.turns`), leased for `lease_s` seconds; None when there is none.
 
-        Expired leases are taken over here. A piece that used up its attempts that way ends its job as WORKER_LOST.
+        Expired leases are taken over here. A piece that was lost too often (`MAX_LOSSES`) ends its job as WORKER_LOST.
         worker   names the worker in `faceline jobs show`
         """
         now = self._database.now()
@@ -160,18 +161,23 @@ def _take(connection: Connection, job: AnyRow, worker: str, lease_ms: int, now: 
     ).one_or_none()
     if piece is None:
         return None
-    if piece.attempts >= MAX_ATTEMPTS:
+    # A worker that disappears (a power cut, a kill) says nothing against the video: it is counted apart.
+    lost = piece.state == LEASED
+    attempts, losses = piece.attempts + (not lost), piece.losses + lost
+    if losses > MAX_LOSSES:
         fail(connection, job, JobFault.WORKER_LOST, f"{piece.kind} {piece.number}: last held by {piece.worker}", now)
         return None
     if job.state == JobState.QUEUED:
         move(connection, job, JobState.RUNNING)
-    lease = Lease(job.id, WorkKind(piece.kind), piece.number, token=secrets.token_hex(16), attempt=piece.attempts + 1)
+    token = secrets.token_hex(16)
+    lease = Lease(job.id, WorkKind(piece.kind), piece.number, token, attempt=attempts + losses)
     connection.execute(
         update(work)
         .where(is_piece(piece))
         .values(
             state=LEASED,
-            attempts=lease.attempt,
+            attempts=attempts,
+            losses=losses,
             lease_token=lease.token,
             leased_at=now,
             lease_until=now + lease_ms,

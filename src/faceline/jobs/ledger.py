@@ -37,7 +37,7 @@ class Ledger:
                 add_work(connection, lease.job_id, held.job.account, WorkKind.FINISH)
 
     def commit_part(self, lease: Lease, part: int, samples: Sequence[SampleFaces], checkpoint: FrameTime) -> None:
-        """Store the next part of a span together with how far the span has come.
+        """Store the next part of a span together with how far the span has come; what went wrong before is forgiven.
 
         part         0, 1, 2, ... within the span
         samples      at least one, in order of time, also those without a face
@@ -49,7 +49,9 @@ class Ledger:
             held = _held(connection, lease, WorkKind.SPAN)
             self._store(connection, held, part, samples, body)
             connection.execute(
-                update(work).where(is_piece(held.work)).values(parts=part + 1, checkpoint_pts=checkpoint.pts)
+                update(work)
+                .where(is_piece(held.work))
+                .values(parts=part + 1, checkpoint_pts=checkpoint.pts, attempts=1, losses=0)
             )
             _advance(connection, held, checkpoint.timestamp_ms, _faces(samples))
 

@@ -12,6 +12,10 @@ from faceline.domain.video import FrameTime, Span
 
 READY, LEASED, DONE = "READY", "LEASED", "DONE"
 MAX_ATTEMPTS = 3
+"""Attempts that may fail of themselves before the job does."""
+
+MAX_LOSSES = 10
+"""Workers that may disappear over one piece: more than a row of power cuts, fewer than a video that fells machines."""
 
 MAX_PAUSE_MS = 60 * SECOND_MS
 """The longest pause before a piece is tried again."""
@@ -29,6 +33,7 @@ def add_work(connection: Connection, job_id: str, account: str, kind: WorkKind, 
         "state": READY,
         "ready_at": 0,
         "attempts": 0,
+        "losses": 0,
         "parts": 0,
     }
     if kind is WorkKind.SPAN:

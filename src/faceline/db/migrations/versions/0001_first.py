@@ -72,6 +72,7 @@ def _work() -> None:
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("ready_at", sa.BigInteger, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("losses", sa.Integer, nullable=False),
         sa.Column("lease_token", sa.Text),
         sa.Column("leased_at", sa.BigInteger),
         sa.Column("lease_until", sa.BigInteger),
