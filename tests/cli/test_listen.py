@@ -1,15 +1,12 @@
 """Where the API listens, and to whom it may be opened."""
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
 from faceline.cli.listen import LISTEN_FD, address_of, check_exposure, healthy, listening_socket
 from faceline.settings import Settings, SettingsError
+from tests.cli.health import answering
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
@@ -66,33 +63,12 @@ def test_a_socket_of_the_parent_is_taken_over_once(monkeypatch: pytest.MonkeyPat
             assert own.getsockname() != parents.getsockname()
 
 
-@contextmanager
-def answering(status: int) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status if self.path == "/health" else 500)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.mark.parametrize(("status", "expected"), [(200, True), (503, False), (404, False)])
 def test_health_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch, status: int, expected: bool) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
-    with answering(status) as address:
-        assert healthy(address) is expected
+    with answering(status) as listener:
+        assert healthy(address_of(listener, Settings())) is expected
 
 
 def test_nobody_there_is_not_healthy() -> None:

@@ -263,4 +263,6 @@ def test_two_processes_never_share_an_address(tmp_path: Path) -> None:
 def test_an_address_that_no_socket_can_have_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match="too long"):
         PictureServer(tmp_path / ("x" * 120), lambda _: NONE, 1)
+    with pytest.raises(Unusable, match="Is a directory"):
+        clear_stale(tmp_path)
     clear_stale(tmp_path / "none")

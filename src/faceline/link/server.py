@@ -85,13 +85,13 @@ def clear_stale(address: Path) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.connect(str(address))
-        except ConnectionRefusedError:
-            address.unlink(missing_ok=True)
-            return
         except FileNotFoundError:
             return
+        except ConnectionRefusedError:
+            _remove(address)
+            return
         except OSError as error:
-            raise Unusable(f"socket {address}: {error.strerror or error}") from error
+            raise _unusable(address, error) from error
     raise Unusable(f"another faceline runs in {address.parent}: its picture process answers at {address.name}")
 
 
@@ -105,5 +105,16 @@ def _listening(address: Path) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise Unusable(f"socket {address}: {error.strerror or error}") from error
+        raise _unusable(address, error) from error
     return listener
+
+
+def _remove(address: Path) -> None:
+    try:
+        address.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unusable(address, error) from error
+
+
+def _unusable(address: Path, error: OSError) -> Unusable:
+    return Unusable(f"socket {address}: {error.strerror or error}")
