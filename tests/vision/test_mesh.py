@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from faceline.vision.detect import BlazeRows, Candidate, MultiScaleDetector
-from faceline.vision.geometry import Pixels, RotatedSquare
+from faceline.vision.geometry import PixelBox, Pixels, RotatedSquare
 from faceline.vision.manifest import Manifest
-from faceline.vision.mesh import CROP, FaceMesh, Mesher, to_frame, without_nested
+from faceline.vision.mesh import CROP, FaceMesh, Mesher, outermost, to_frame, without_twins
 from faceline.vision.network import Network, Runtime
 from faceline.vision.settings import DetectorSettings, MeshSettings
 
@@ -43,8 +43,16 @@ def test_points_of_a_turned_crop_return_to_their_place_and_depth_to_their_scale(
 
 
 def test_a_patch_inside_a_face_is_dropped_and_a_neighbour_stays() -> None:
-    face, patch, neighbour = mesh_at(0, 0, 100), mesh_at(30, 30, 40), mesh_at(95, 0, 80)
-    assert without_nested([patch, neighbour, face], 0.6) == [face, neighbour]
+    patch, neighbour, face = PixelBox(30, 30, 70, 70), PixelBox(95, 0, 175, 80), PixelBox(0, 0, 100, 100)
+    assert outermost([patch, neighbour, face], 0.6) == [2, 1]
+    assert outermost([], 0.6) == []
+
+
+def test_of_twins_the_one_with_the_better_score_stays() -> None:
+    weak, strong, other = mesh_at(0, 0, 100), mesh_at(5, 0, 100), mesh_at(70, 0, 100)
+    strong = FaceMesh(strong.points, 1.0, 0.9)
+    weak = FaceMesh(weak.points, 1.0, 0.8)
+    assert without_twins([weak, strong, other], 0.5) == [other, strong]
 
 
 def test_the_mesh_sits_on_the_face(mesher: Mesher, find: Find, portrait: Pixels) -> None:

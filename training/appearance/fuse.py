@@ -65,7 +65,7 @@ def load_rows(store: Path, network: Network, seed: int, share: float) -> Rows:
             part = index[start : start + CHUNK]
             pixels = np.stack([plain(degrade(crops[at], random) if small else crops[at], side) for at in part])
             values = measures(meshes[part].astype(np.float64))
-            rows.append(own_features(network, pixels, values).astype(np.float32))
+            rows.append(own_features(network.run(pixels), values).astype(np.float32))
     degraded = np.arange(2 * len(index)) >= len(index)
     return Rows(np.concatenate(rows), np.concatenate([index, index]), degraded)
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from faceline.vision.attributes.converted import ConvertedReader, converted_features
+from faceline.vision.attributes.converted import FACERES_SIDE, ConvertedNetworks, ConvertedReader, converted_features
 from faceline.vision.attributes.measures import measures
-from faceline.vision.crops import cut
+from faceline.vision.crops import cut, resized
 from faceline.vision.geometry import Doubles, Pixels, RotatedSquare
-from faceline.vision.network import Network
+from faceline.vision.manifest import Manifest
+from faceline.vision.network import Runtime
+from faceline.vision.settings import WEIGHTS
 from training.appearance.store import MARGIN, SIDE
-from training.appearance.weights import converted
 
 FACE_HEIGHT = SIDE / MARGIN
 """Pixels of a face in a stored crop."""
@@ -37,12 +38,13 @@ def degrade(crop: Pixels, random: np.random.Generator) -> Pixels:
     return np.asarray(cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def features_of(networks: tuple[Network, Network, Network, Network], crops: Pixels, meshes: Doubles) -> Doubles:
+def features_of(networks: ConvertedNetworks, crops: Pixels, meshes: Doubles) -> Doubles:
     """Feature vectors of stored crops."""
     side = ConvertedReader.crop_side
     square = RotatedSquare(SIDE / 2, SIDE / 2, FACE_HEIGHT * ConvertedReader.crop_margin, 0.0)
     inner = np.stack([cut(crop, square, side) for crop in crops])
-    return converted_features(networks, inner, measures(meshes.astype(np.float64)))
+    small = np.stack([resized(crop, FACERES_SIDE) for crop in inner])
+    return converted_features(networks, inner, networks.faceres.run(small), measures(meshes.astype(np.float64)))
 
 
 def main() -> None:
@@ -57,10 +59,7 @@ def main() -> None:
     crops = np.load(arguments.store / "crops.npy", mmap_mode="r")
     meshes = np.load(arguments.store / "mesh.npy", mmap_mode="r")
     kinds = np.load(arguments.store / "faces.npz")["kind"]
-    faceres, expression, emotion, agegender = (
-        converted(name) for name in ("faceres", "expression", "emotion", "agegender")
-    )
-    networks = (faceres, expression, emotion, agegender)
+    networks = ConvertedNetworks.load(Manifest.load(WEIGHTS), Runtime())
     chosen = np.flatnonzero((kinds > 0) | (random.random(len(kinds)) < arguments.share))
     for name, index in (("features", np.arange(len(crops))), ("degraded", chosen)):
         rows = []

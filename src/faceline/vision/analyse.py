@@ -7,7 +7,7 @@ import numpy as np
 
 from faceline.domain.face import Attributes, Face, Pose, order_of_faces
 from faceline.domain.job import FaceAttributes
-from faceline.vision.attributes.appearance import AppearanceReader
+from faceline.vision.attributes.appearance import AppearanceReader, Glance
 from faceline.vision.attributes.converted import ConvertedReader
 from faceline.vision.attributes.describe import describe
 from faceline.vision.attributes.measures import measures
@@ -18,8 +18,9 @@ from faceline.vision.detect import BlazeRows, Detector, MultiScaleDetector, OwnR
 from faceline.vision.geometry import Pixels
 from faceline.vision.landmarks import landmarks_of
 from faceline.vision.manifest import Manifest
-from faceline.vision.mesh import POINTS, FaceMesh, Mesher
+from faceline.vision.mesh import POINTS, FaceMesh, Mesher, outermost
 from faceline.vision.network import Network
+from faceline.vision.numerics import logit, sigmoid
 from faceline.vision.pose import PoseFitter
 from faceline.vision.quality import quality_of
 from faceline.vision.settings import AppearanceChoice, DetectorChoice, VisionSettings
@@ -42,7 +43,7 @@ class Analyser:
         self._mesher = Mesher(Network(manifest.network("amesh"), settings.runtime), settings.mesh)
         self._poses = PoseFitter.load(manifest.array("canonical_face"))
         self._reader = _reader(manifest, settings)
-        self._human_floor = settings.human
+        self._verdict = settings.verdict
 
     def analyse(self, frames: Sequence[Pixels], attributes: FaceAttributes) -> list[tuple[Face, ...]]:
         """The faces of each frame, largest first (`order_of_faces`).
@@ -60,23 +61,28 @@ class Analyser:
 
     def _faces(self, frame: Pixels, meshes: Sequence[FaceMesh], attributes: FaceAttributes) -> tuple[Face, ...]:
         """The human faces among the meshes of one frame."""
-        crops = self._crops(frame, meshes)
+        meshes, scores, glance = self._humans(frame, meshes)
         points = np.stack([mesh.points for mesh in meshes]) if meshes else np.zeros((0, POINTS, 3))
-        described: list[Attributes] | None = None
         poses = self._poses.poses(points)
+        described: list[Attributes | None] = [None] * len(meshes)
         if attributes is FaceAttributes.ALL:
             values = measures(points)
-            batch = self._reader.read(crops, values)
-            human = batch.trait("human")
-            described = describe(batch, values, points, poses)
-        else:
-            human = self._reader.human(crops)
-        faces = [
-            _face(frame, meshes[row], float(human[row]), poses[row], described[row] if described else None)
-            for row in range(len(meshes))
-            if human[row] > self._human_floor
-        ]
+            batch = self._reader.read(glance, values)
+            described = [*describe(batch, values, points, poses)]
+        faces = [_face(frame, *row) for row in zip(meshes, scores, poses, described, strict=True)]
         return tuple(sorted(faces, key=order_of_faces))
+
+    def _humans(self, frame: Pixels, meshes: Sequence[FaceMesh]) -> tuple[list[FaceMesh], list[float], Glance]:
+        """Those meshes that are human faces, the probability of each, and what the reader has seen of them."""
+        verdict = self._verdict
+        glance = self._reader.glance(self._crops(frame, meshes))
+        evidence = logit(np.array([mesh.detection for mesh in meshes])) + logit(glance.human)
+        believed = [
+            row for row in range(len(meshes)) if glance.human[row] > verdict.human and evidence[row] > verdict.evidence
+        ]
+        rows = [believed[at] for at in outermost([meshes[row].bounds for row in believed], verdict.containment)]
+        scores = sigmoid(evidence[np.array(rows, np.int64)])
+        return [meshes[row] for row in rows], [float(score) for score in scores], glance.only(rows)
 
     def _crops(self, frame: Pixels, meshes: Sequence[FaceMesh]) -> Pixels:
         side = self._reader.crop_side

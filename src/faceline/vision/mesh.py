@@ -102,7 +102,7 @@ class Mesher:
         return meshes
 
     def _kept(self, where: Sequence[int], meshes: Sequence[FaceMesh | None]) -> list[tuple[int, FaceMesh]]:
-        """Frame number and mesh of those that are faces, nested ones dropped."""
+        """Frame number and mesh of those that are faces, each once."""
         faces = [
             (number, mesh)
             for number, mesh in zip(where, meshes, strict=True)
@@ -111,7 +111,7 @@ class Mesher:
         return [
             (number, mesh)
             for number in dict.fromkeys(where)
-            for mesh in without_nested([mesh for at, mesh in faces if at == number], self._settings.containment)
+            for mesh in without_twins([mesh for at, mesh in faces if at == number], self._settings.same_iou)
         ]
 
 
@@ -124,15 +124,25 @@ def to_frame(points: Doubles, square: RotatedSquare) -> Doubles:
     return placed
 
 
-def without_nested(meshes: Sequence[FaceMesh], containment: float) -> list[FaceMesh]:
-    """Drop each mesh that lies mostly inside a larger one, or around the same face.
-
-    IoU would keep a patch of a face inside the face; containment does not (vision.md section 4, Clips).
-    """
+def without_twins(meshes: Sequence[FaceMesh], iou: float) -> list[FaceMesh]:
+    """Of meshes that lie on each other, keep the one with the detector's best score."""
     kept: list[FaceMesh] = []
-    for mesh in sorted(meshes, key=lambda mesh: -mesh.bounds.area):
-        if all(mesh.bounds.containment(other.bounds) < containment for other in kept):
+    for mesh in sorted(meshes, key=lambda mesh: -mesh.detection):
+        if all(mesh.bounds.iou(other.bounds) < iou for other in kept):
             kept.append(mesh)
+    return kept
+
+
+def outermost(boxes: Sequence[PixelBox], containment: float) -> list[int]:
+    """Numbers of the boxes, largest first, that do not lie mostly inside a larger one.
+
+    IoU would keep a patch of a face inside the face; containment does not (vision.md section 4, Clips). Ask this of
+    human faces alone, or a thing around a face would drop it.
+    """
+    kept: list[int] = []
+    for number in sorted(range(len(boxes)), key=lambda number: -boxes[number].area):
+        if all(boxes[number].containment(boxes[other]) < containment for other in kept):
+            kept.append(number)
     return kept
 
 

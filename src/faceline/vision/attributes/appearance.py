@@ -1,9 +1,12 @@
 """What a face looks like: the interface between networks that read crops and everything that uses their answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from faceline.vision.geometry import Doubles, Pixels
+import numpy as np
+
+from faceline.vision.geometry import Doubles, Floats, Pixels
 
 TRAITS = (
     "human",
@@ -43,6 +46,25 @@ class AppearanceBatch:
         return self.traits[:, TRAITS.index(name)]
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the first network says of N crops: enough to tell faces from things, and kept for the rest.
+
+    crops     (N, S, S, 3) uint8 RGB
+    outputs   of the first network, each (N, ...)
+    human     (N,) probabilities that this is a human face, not an animal or a thing
+    """
+
+    crops: Pixels
+    outputs: tuple[Floats, ...]
+    human: Doubles
+
+    def only(self, rows: Sequence[int]) -> "Glance":
+        """The given crops alone, in the given order."""
+        index = np.array(rows, np.int64)
+        return Glance(self.crops[index], tuple(output[index] for output in self.outputs), self.human[index])
+
+
 class AppearanceReader(Protocol):
     """Reads faces from crops: squares along the eye line around the mesh's bounds."""
 
@@ -56,10 +78,10 @@ class AppearanceReader(Protocol):
         """Side of the square that is cut, in units of the longer side of the mesh's turned bounds."""
         ...
 
-    def human(self, crops: Pixels) -> Doubles:
-        """(N, S, S, 3) uint8 RGB crops to (N,) probabilities that this is a human face, not an animal or a thing."""
+    def glance(self, crops: Pixels) -> Glance:
+        """Look at (N, S, S, 3) uint8 RGB crops: all that DEFAULT needs."""
         ...
 
-    def read(self, crops: Pixels, measures: Doubles) -> AppearanceBatch:
-        """(N, S, S, 3) uint8 RGB crops and (N, 24) measures of their meshes to everything; `human` is the same."""
+    def read(self, glance: Glance, measures: Doubles) -> AppearanceBatch:
+        """Everything, for the crops of a glance and the (N, 24) measures of their meshes."""
         ...

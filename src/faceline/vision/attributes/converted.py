@@ -1,8 +1,10 @@
 """Appearance by the converted networks: descriptor, expression, emotion and age nets below our own linear heads."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from faceline.vision.attributes.appearance import AppearanceBatch
+from faceline.vision.attributes.appearance import AppearanceBatch, Glance
 from faceline.vision.attributes.heads import Heads
 from faceline.vision.attributes.measures import MEASURES
 from faceline.vision.crops import resized
@@ -21,6 +23,22 @@ AGEGENDER_MARGIN = 1.0
 """agegender wants a tight crop: at 1.15 it is 4.5 years too low (vision.md section 6)."""
 
 
+@dataclass(frozen=True, slots=True)
+class ConvertedNetworks:
+    """The four networks."""
+
+    faceres: Network
+    expression: Network
+    emotion: Network
+    agegender: Network
+
+    @staticmethod
+    def load(manifest: Manifest, runtime: Runtime) -> "ConvertedNetworks":
+        """Load them. Raises WeightsBroken."""
+        names = ("faceres", "expression", "emotion", "agegender")
+        return ConvertedNetworks(*(Network(manifest.network(name), runtime) for name in names))
+
+
 class ConvertedReader:
     """See `AppearanceReader`."""
 
@@ -29,40 +47,35 @@ class ConvertedReader:
 
     def __init__(self, manifest: Manifest, runtime: Runtime) -> None:
         """Load four networks and the heads. Raises WeightsBroken."""
-        self._faceres, self._expression, self._emotion, self._agegender = (
-            Network(manifest.network(name), runtime) for name in ("faceres", "expression", "emotion", "agegender")
-        )
+        self._networks = ConvertedNetworks.load(manifest, runtime)
         self._heads = Heads.load(manifest.array("heads"), FEATURES)
 
-    def human(self, crops: Pixels) -> Doubles:
-        """See `AppearanceReader`: the descriptor alone decides."""
+    def glance(self, crops: Pixels) -> Glance:
+        """See `AppearanceReader`: faceres's descriptor alone decides."""
+        outputs = self._networks.faceres.run(_at(crops, FACERES_SIDE))
         features = np.zeros((len(crops), FEATURES))
-        features[:, :DESCRIPTOR] = self._faceres.run(_at(crops, FACERES_SIDE))[1]
-        return self._heads.human(features)
+        features[:, :DESCRIPTOR] = outputs[1]
+        return Glance(crops, outputs, self._heads.human(features))
 
-    def read(self, crops: Pixels, measures: Doubles) -> AppearanceBatch:
+    def read(self, glance: Glance, measures: Doubles) -> AppearanceBatch:
         """See `AppearanceReader`."""
-        return self._heads.read(self.features(crops, measures))
-
-    def features(self, crops: Pixels, measures: Doubles) -> Doubles:
-        """(N, 224, 224, 3) crops and (N, 24) measures to (N, F) feature vectors."""
-        return converted_features((self._faceres, self._expression, self._emotion, self._agegender), crops, measures)
+        return self._heads.read(converted_features(self._networks, glance.crops, glance.outputs, measures))
 
 
 def converted_features(
-    networks: tuple[Network, Network, Network, Network], crops: Pixels, measures: Doubles
+    networks: ConvertedNetworks, crops: Pixels, faceres: tuple[Floats, ...], measures: Doubles
 ) -> Doubles:
-    """Feature vectors of crops by faceres, expression, emotion and agegender, in this order.
+    """Feature vectors of crops.
 
     crops      (N, 224, 224, 3) uint8 RGB at margin 1.15
+    faceres    what faceres said of them at its side
     measures   (N, 24)
     ->         (N, F)
     """
-    faceres, expression, emotion, agegender = networks
-    gender, descriptor, ages = faceres.run(_at(crops, FACERES_SIDE))
-    expressions = expression.run(_at(crops, EXPRESSION_SIDE))[0]
-    emotions = emotion.run(_at(crops, EMOTION_SIDE))[0]
-    age, sexes = agegender.run(_at(_inner(crops), AGEGENDER_SIDE))
+    gender, descriptor, ages = faceres
+    expressions = networks.expression.run(_at(crops, EXPRESSION_SIDE))[0]
+    emotions = networks.emotion.run(_at(crops, EMOTION_SIDE))[0]
+    age, sexes = networks.agegender.run(_at(_inner(crops), AGEGENDER_SIDE))
     values = _age_gender(gender, ages, age, sexes)
     return np.hstack([descriptor, measures, expressions, emotions, values]).astype(np.float64)
 

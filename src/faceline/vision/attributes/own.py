@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from faceline.vision.attributes.appearance import SEVEN_EMOTIONS, TRAITS, AppearanceBatch
+from faceline.vision.attributes.appearance import SEVEN_EMOTIONS, TRAITS, AppearanceBatch, Glance
 from faceline.vision.attributes.heads import Heads
 from faceline.vision.attributes.measures import MEASURES
-from faceline.vision.geometry import Doubles, Pixels
+from faceline.vision.geometry import Doubles, Floats, Pixels
 from faceline.vision.manifest import Manifest
 from faceline.vision.network import Network, Runtime
 from faceline.vision.numerics import softmax
@@ -26,23 +26,24 @@ class OwnReader:
         self._heads = Heads.load(manifest.array("appearance_heads"), FEATURES)
         self.crop_side = self._network.entry.input.row_shape[0]
 
-    def human(self, crops: Pixels) -> Doubles:
-        """See `AppearanceReader`: the mesh has no say in it."""
-        return self._heads.human(own_features(self._network, crops, np.zeros((len(crops), len(MEASURES)))))
+    def glance(self, crops: Pixels) -> Glance:
+        """See `AppearanceReader`: the mesh has no say in what is human."""
+        outputs = self._network.run(crops)
+        return Glance(crops, outputs, self._heads.human(own_features(outputs, np.zeros((len(crops), len(MEASURES))))))
 
-    def read(self, crops: Pixels, measures: Doubles) -> AppearanceBatch:
+    def read(self, glance: Glance, measures: Doubles) -> AppearanceBatch:
         """See `AppearanceReader`."""
-        return self._heads.read(own_features(self._network, crops, measures))
+        return self._heads.read(own_features(glance.outputs, measures))
 
 
-def own_features(network: Network, crops: Pixels, measures: Doubles) -> Doubles:
-    """Feature vectors of crops.
+def own_features(outputs: tuple[Floats, ...], measures: Doubles) -> Doubles:
+    """Feature vectors of N crops.
 
-    crops      (N, S, S, 3) uint8 RGB at margin 1.15
+    outputs    of the network: traits (N, 10), ages (N, 101), emotions (N, 7), all logits
     measures   (N, 24)
     ->         (N, F)
     """
-    traits, ages, emotions = network.run(crops)
+    traits, ages, emotions = outputs
     chances = softmax(ages)
     years = np.arange(ages.shape[1])
     mean = (chances * years).sum(axis=1)
