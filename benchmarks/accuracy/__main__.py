@@ -34,6 +34,7 @@ from benchmarks.accuracy.facts import Facts
 from benchmarks.accuracy.results import FOLDER, Curve, Figure, Measured, store
 from benchmarks.accuracy.setups import APPEARANCES, DETECTORS, Setup, shipped
 from benchmarks.accuracy.targets import table
+from faceline.vision.settings import WEIGHTS
 
 TASKS: dict[str, Callable[[Facts], tuple[list[Figure], list[Curve]]]] = {
     "detection": detection.measure,
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--detector", choices=DETECTORS, action="append", help="may be repeated; default: what ships")
     parser.add_argument("--appearance", choices=APPEARANCES, action="append", help="likewise")
     parser.add_argument("--limit", type=int, help="pictures of a set at most: a quick try")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of weights and manifests: a candidate")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the results")
     options = parser.parse_args()
     tasks = list(TASKS) if "all" in options.task else [name for name in options.task if name in TASKS]
@@ -68,7 +70,7 @@ def main() -> None:
             sys.exit("accuracy: FACELINE_TEST_DATA names no folder")
         cv2.setNumThreads(1)
         for names in product(options.detector or [default.detector], options.appearance or [default.appearance]):
-            run(Facts(Path(data), Setup(*names), options.limit), tasks, options.out)
+            run(Facts(Path(data), Setup(*names, options.weights), options.limit), tasks, options.out)
     if "page" in options.task:
         page.write(options.out, default.name)
     if "targets" in options.task or "all" in options.task:

@@ -121,7 +121,7 @@ def _sizes(setups: Mapping[str, Measured], default: str) -> str:
     figures = {each.name: each for each in setups[default].figures} if default in setups else {}
     found: dict[str, list[tuple[float, float]]] = {}
     for name, each in figures.items():
-        if name.startswith("face ") and "balanced" in name:
+        if name.startswith("face ") and name.endswith((": found", "balanced accuracy")):
             size, what = name.removeprefix("face ").split(" px: ")
             found.setdefault(what.partition(":")[0], []).append((float(size), each.value))
     plots = []
@@ -129,7 +129,8 @@ def _sizes(setups: Mapping[str, Measured], default: str) -> str:
         ordered = sorted(points)
         ticks = [log2(size) for size, _ in ordered]
         x = Axis(ticks[0], ticks[-1], ticks, "", [f"{size:g} px" for size, _ in ordered])
-        plot = Plot(f"{what}, balanced accuracy", x, Axis(0.5, 1, (0.5, 0.75, 1.0)), 230, 180)
+        title = "share found" if what == "found" else f"{what}, balanced accuracy"
+        plot = Plot(title, x, Axis(0.5, 1, (0.5, 0.75, 1.0)), 230, 180)
         plot.line(ticks, [value for _, value in ordered], COLOURS[0])
         plot.points(ticks, [value for _, value in ordered], COLOURS[0])
         plots.append(plot)

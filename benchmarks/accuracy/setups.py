@@ -9,10 +9,19 @@ from pathlib import Path
 import faceline
 from faceline.vision.analyse import Analyser
 from faceline.vision.manifest import Manifest
-from faceline.vision.settings import AppearanceChoice, DetectorChoice, VisionSettings
+from faceline.vision.settings import (
+    WEIGHTS,
+    AppearanceChoice,
+    DetectorChoice,
+    DetectorSettings,
+    VerdictSettings,
+    VisionSettings,
+)
 
 DETECTORS = {"back": DetectorChoice.CONVERTED, "own": DetectorChoice.OWN}
 APPEARANCES = {"converted": AppearanceChoice.CONVERTED, "own": AppearanceChoice.OWN}
+TUNED = {"back": (DetectorSettings(score=0.4), VerdictSettings(human=0.3, evidence=4.5, containment=0.6))}
+"""What a detector was tuned with; one without an entry is measured with the product's defaults."""
 READERS = {
     AppearanceChoice.CONVERTED: ("faceres", "expression", "emotion", "agegender", "heads"),
     AppearanceChoice.OWN: ("appearance", "appearance_heads"),
@@ -21,10 +30,11 @@ READERS = {
 
 @dataclass(frozen=True)
 class Setup:
-    """A detector and a reader of appearance."""
+    """A detector and a reader of appearance, from a folder of weights with its manifests."""
 
     detector: str
     appearance: str
+    folder: Path = WEIGHTS
 
     @property
     def name(self) -> str:
@@ -34,7 +44,15 @@ class Setup:
     @cached_property
     def settings(self) -> VisionSettings:
         """The product's defaults with these networks."""
-        return VisionSettings(detector_network=DETECTORS[self.detector], appearance=APPEARANCES[self.appearance])
+        default = VisionSettings()
+        detector, verdict = TUNED.get(self.detector, (default.detector, default.verdict))
+        return VisionSettings(
+            weights=self.folder,
+            detector_network=DETECTORS[self.detector],
+            appearance=APPEARANCES[self.appearance],
+            detector=detector,
+            verdict=verdict,
+        )
 
     @cached_property
     def best_settings(self) -> VisionSettings:
@@ -57,7 +75,8 @@ class Setup:
     @cached_property
     def key(self) -> str:
         """Changes whenever weights, settings or code of vision change; comments and layout of code do not count."""
-        digest = hashlib.sha256(repr((sorted(self.weights.items()), self.settings)).encode())
+        settings = replace(self.settings, weights=WEIGHTS)
+        digest = hashlib.sha256(repr((sorted(self.weights.items()), settings)).encode())
         for path in sorted((Path(faceline.__file__).parent / "vision").rglob("*.py")):
             if path.name != "settings.py":
                 digest.update(ast.dump(ast.parse(path.read_text(encoding="utf-8"))).encode())
@@ -66,10 +85,10 @@ class Setup:
     @property
     def shown_settings(self) -> str:
         """What was set, in words."""
-        detector, mesh = self.settings.detector, self.settings.mesh
+        detector, mesh, verdict = self.settings.detector, self.settings.mesh, self.settings.verdict
         return (
             f"long side {detector.long_side}, second pass {detector.short_pass}, score {detector.score:g}, "
-            f"mesh flag {mesh.flag:g}, human {self.settings.human:g}"
+            f"mesh flag {mesh.flag:g}, human {verdict.human:g}, evidence {verdict.evidence:g}"
         )
 
 
