@@ -29,11 +29,10 @@ BEGIN SELECT abs(-9223372036854775808); END
 
 @pytest.fixture(scope="module")
 def served(buckets: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One server, whose parent process lives through it all. The picture that is lost is in its log with a stack."""
+    """One server, whose parent process lives through it all. A picture that is lost is in its log with a stack."""
     with Served(tmp_path_factory.mktemp("crashes") / "data", buckets, LEASE) as running:
         yield running
         running.stop(quiet=False)
-        assert running.log.count('"exception"') == 1
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +68,10 @@ def test_a_slot_that_is_shot_costs_one_attempt(served: Served, undisturbed: byte
 
 
 def test_a_worker_that_is_shot_takes_its_slot_along_and_comes_back(served: Served, undisturbed: bytes) -> None:
+    """Even a slot that hangs and hears nothing."""
     job_id = start_and_reach_the_middle(served)
     slot = served.find("slot")
+    slot.pause()
     served.find("worker").kill()
     wait_until(lambda: not alive(slot.pid), "no slot outlives its worker")
     assert served.faces(job_id) == undisturbed
@@ -101,6 +102,8 @@ def test_a_picture_that_its_process_dies_of_is_asked_for_again(served: Served, b
     assert found["FaceDetails"] == expected
     assert found["ResponseMetadata"]["RetryAttempts"] >= 1
     assert deaths(served)[-1] == "picture"
+    (broken,) = [json.loads(line) for line in served.log.splitlines() if "Traceback" in line]
+    assert broken["event"] == "request_broken"
 
 
 def connections(served: Served) -> int:
