@@ -90,6 +90,21 @@ def test_a_wrong_setting_is_one_line_and_code_1(
     assert said in err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["serve", "--port", "x"], ["serve", "--unknown"], ["serve", "more"], ["unknown"], ["jobs", "show"]],
+    ids=" ".join,
+)
+def test_wrong_usage_is_code_2(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["faceline", *words])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith("Usage: ")
+
+
 def test_an_unknown_key_in_the_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "faceline.toml"
     file.write_text("prot = 1\n")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from faceline.db.tables import page
-from faceline.domain.job import Job, JobState
+from faceline.db.tables import page, work
+from faceline.domain.job import Job, JobState, WorkKind
 from faceline.jobs.queue import JobQueue
 from tests.live.processes import alive, wait_until
 from tests.live.serving import Served
@@ -48,10 +48,19 @@ def job_row(served: Served, job_id: str) -> Job:
 
 
 def start_and_reach_the_middle(served: Served) -> str:
-    """A job of which one span is stored and others are not."""
+    """A job of which one span is stored and the next is being analysed."""
     job_id = served.start("long.mp4")
-    wait_until(lambda: job_row(served, job_id).progress_ms > 0, "a span is stored")
-    assert job_row(served, job_id).state is JobState.RUNNING
+    leased = select(work.c.number).where(
+        work.c.job_id == job_id, work.c.kind == WorkKind.SPAN.value, work.c.lease_token.is_not(None)
+    )
+    with served.database() as database:
+
+        def in_the_middle() -> bool:
+            with database.read() as connection:
+                return any(number > 0 for number in connection.execute(leased).scalars())
+
+        wait_until(in_the_middle, "a span after the first is being analysed")
+    assert job_row(served, job_id).progress_ms > 0
     return job_id
 
 

@@ -16,7 +16,7 @@ from tests.live.clips import FRAMES_PER_SECOND, GONE_S, SCALE, SIZE
 from tests.live.fixtures import SHORT_S
 from tests.live.serving import CREDENTIALS, Served, clean_environment
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 VIDEO = {"S3Object": {"Bucket": "videos", "Name": "short.mp4"}}
 DEFAULT_MEMBERS = {"BoundingBox", "Landmarks", "Pose", "Quality", "Confidence"}

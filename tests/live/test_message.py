@@ -13,7 +13,7 @@ from tests.live.processes import wait_until
 from tests.live.receiver import Receiver
 from tests.live.serving import Served, clean_environment
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

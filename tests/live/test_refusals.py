@@ -13,7 +13,7 @@ from PIL import Image
 from examples import faces_in_video
 from tests.live.serving import CONTENT_TYPE, Served
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 UNREADABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
 UNKNOWN_JOB = "0" * 64

@@ -39,9 +39,8 @@ def test_a_server_that_is_told_to_stop_in_the_middle_of_a_job_goes_on_later(
         served.stop(signal.SIGTERM)
     with Served(data, buckets) as served:
         assert served.faces(job_id) == undisturbed
-        other = served.start("long.mp4")
+        served.start("long.mp4")
         served.find("slot")
-        assert served.status(other) == "IN_PROGRESS"
         served.stop(signal.SIGINT)
 
 
