@@ -37,8 +37,11 @@ def trace(samples: Iterable[SampleFaces], frame: FrameSize) -> Book:
             _settle(track, live, book)
         time_s = float(sample.time.seconds)
         for track, face in zip(linked.tracks, sample.faces, strict=True):
-            if face.attributes is not None:
-                live.setdefault(track, Readings()).add(time_s, face, face.attributes, frame.height, seconds)
+            if face.attributes is None:
+                continue
+            if track not in live:
+                live[track] = Readings()
+            live[track].add(time_s, face, face.attributes, frame.height, seconds)
     for track in tuple(live):
         _settle(track, live, book)
     return book
