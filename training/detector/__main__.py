@@ -20,7 +20,7 @@ def main() -> None:
         net, step = load_average(options.checkpoint)
         fitted = calibrate(net, options.data)
         export(net, options.out, fitted, {"step": str(step), "calibration": str(fitted)})
-        print(f"{options.out}: step {step}, logit slope and offset by stride {fitted}")
+        print(f"{options.out}: step {step}, slope, offset and size slope of the logit by stride {fitted}")
     else:
         from training.detector.evaluate import evaluate, write
 

@@ -1,4 +1,7 @@
-"""Fits score to truth on the validation split: one slope and offset of the logit for each head."""
+"""Fits score to truth on the validation split: logit, offset and size of the box, for each head.
+
+All three are linear in what the last convolution of a head puts out, so the fit costs nothing at run time.
+"""
 
 from pathlib import Path
 
@@ -7,7 +10,7 @@ import torch
 
 from training.detector.faces import Floats
 from training.detector.mining import resized
-from training.detector.net import STRIDES, DetectorNet
+from training.detector.net import BASES, STRIDES, DetectorNet
 from training.detector.pictures import Picture, load_detection, load_noface, load_scenes
 from training.detector.predict import Detector, torch_detector
 from training.detector.scoring import compare
@@ -15,24 +18,25 @@ from training.detector.scoring import compare
 _SCALES = (1.0, 0.5, 0.25)
 _FLOOR = 0.03
 _PRIOR = 4.0
-"""Weight of the pull towards slope 1 and offset 0, in detections: some heads see few faces."""
+"""Weight of the pull towards no change, in detections: some heads see few faces."""
 
 _STEPS = 60
 
-Calibration = tuple[tuple[float, float], ...]
+Calibration = tuple[tuple[float, float, float], ...]
+"""For each head: slope of the logit, offset, slope of the log of the box size in its base."""
 
 
 def calibrate(net: DetectorNet, root: Path) -> Calibration:
-    """Return (slope, offset) for each stride, from what the network finds on all validation pictures."""
+    """Fit each head to what the network finds on all validation pictures."""
     torch.set_num_threads(1)
     detect = torch_detector(net, torch.device("cpu"))
     pictures = load_detection(root, ("val",)) + load_scenes(root, ("val",)) + load_noface(root, ("val",))
     rows = np.concatenate([_outcomes(detect, p, s) for p in pictures for s in _SCALES])
-    return tuple(_platt(rows[rows[:, 2] == stride]) for stride in STRIDES)
+    return tuple(_platt(rows[rows[:, 2] == stride], base) for stride, base in zip(STRIDES, BASES, strict=True))
 
 
 def _outcomes(detect: Detector, picture: Picture, scale: float) -> Floats:
-    """Return (D, 3): logit, 1 for a face and 0 for none, stride; detections on ignored boxes left out."""
+    """Return (D, 4): logit, face or not, stride, log size; detections on ignored boxes left out."""
     found = detect(resized(picture.pixels, scale), _FLOOR)
     faces = picture.faces
     scored = compare(found, type(faces)(faces.boxes * scale, faces.points, faces.covered, faces.ignored))
@@ -40,19 +44,21 @@ def _outcomes(detect: Detector, picture: Picture, scale: float) -> Floats:
     outcome[np.isin(found.scores, scored.right[scored.right > 0])] = 1.0
     outcome[np.isin(found.scores, scored.false)] = 0.0
     logits = np.log(found.scores / (1 - found.scores))
-    table = np.stack([logits, outcome, found.strides], axis=1)
+    size = np.log(np.maximum(found.boxes[:, 2:] - found.boxes[:, :2], 1.0)).mean(axis=1)
+    table = np.stack([logits, outcome, found.strides, size], axis=1)
     return np.asarray(table[np.isfinite(outcome)], np.float32)
 
 
-def _platt(rows: Floats) -> tuple[float, float]:
+def _platt(rows: Floats, base: float) -> tuple[float, float, float]:
     """Newton's method on the logistic likelihood with a weak pull to the identity."""
-    design = np.stack([rows[:, 0], np.ones(len(rows))], axis=1).astype(np.float64)
+    design = np.stack([rows[:, 0], np.ones(len(rows)), rows[:, 3] - np.log(base)], axis=1).astype(np.float64)
     truth = rows[:, 1].astype(np.float64)
-    identity = np.asarray([1.0, 0.0])
+    identity = np.asarray([1.0, 0.0, 0.0])
     weights = identity.copy()
     for _ in range(_STEPS):
         chance = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
-        slope = design.T @ (chance - truth) + _PRIOR * (weights - identity)
-        bend = (design * (chance * (1 - chance))[:, None]).T @ design + _PRIOR * np.eye(2)
-        weights -= np.linalg.solve(bend, slope)
-    return round(float(weights[0]), 4), round(float(weights[1]), 4)
+        gradient = design.T @ (chance - truth) + _PRIOR * (weights - identity)
+        bend = (design * (chance * (1 - chance))[:, None]).T @ design + _PRIOR * np.eye(3)
+        weights -= np.linalg.solve(bend, gradient)
+    slope, offset, size = (round(float(w), 4) for w in weights)
+    return slope, offset, size

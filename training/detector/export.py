@@ -13,7 +13,6 @@ A counts all cells of strides 8, 16 and 32, row-major, in that order.
 
 import copy
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -21,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from training.detector.calibrate import Calibration
 from training.detector.net import BASES, STRIDES, DetectorNet, Head, SeparableBlock
 
 OPSET = 17
@@ -57,8 +57,8 @@ def _decode(outputs: Tensor, stride: int, base: float) -> tuple[Tensor, Tensor, 
     return cells[..., 0].sigmoid(), boxes, points, cells[..., 15].sigmoid()
 
 
-def fold(net: DetectorNet, calibration: Sequence[tuple[float, float]]) -> DetectorNet:
-    """Fold batch norm, pixel scaling, border and calibration (slope, offset of each head's logit)."""
+def fold(net: DetectorNet, calibration: Calibration) -> DetectorNet:
+    """Fold batch norm, pixel scaling, border and calibration."""
     folded = copy.deepcopy(net).eval().cpu().requires_grad_(False)
     for module in folded.modules():
         if isinstance(module, SeparableBlock):
@@ -72,11 +72,13 @@ def fold(net: DetectorNet, calibration: Sequence[tuple[float, float]]) -> Detect
     stem.weight.data /= 127.5
     stem.padding = (1, 1)
     folded.stem, folded.stem_norm, folded.border = stem, nn.Identity(), nn.Identity()
-    for head, (slope, offset) in zip(folded.heads, calibration, strict=True):
+    for head, (slope, offset, size) in zip(folded.heads, calibration, strict=True):
         assert isinstance(head, Head)
         assert head.linear.bias is not None
-        head.linear.weight.data[0] *= slope
-        head.linear.bias.data[0] = head.linear.bias.data[0] * slope + offset
+        weight, bias = head.linear.weight.data, head.linear.bias.data
+        # outputs 3 and 4 are the logs of width and height, so their mean is the log of the size
+        weight[0] = weight[0] * slope + weight[3:5].mean(0) * size
+        bias[0] = bias[0] * slope + offset + bias[3:5].mean() * size
     return folded
 
 
@@ -85,7 +87,7 @@ def _fused(convolution: nn.Conv2d, norm: nn.Module) -> nn.Conv2d:
     return fuse_conv_bn_eval(convolution, norm)
 
 
-def export(net: DetectorNet, path: Path, calibration: Sequence[tuple[float, float]], about: dict[str, str]) -> None:
+def export(net: DetectorNet, path: Path, calibration: Calibration, about: dict[str, str]) -> None:
     """Write the ONNX file with `about` as its metadata."""
     wrapped = Exported(fold(net, calibration)).eval()
     sizes = {0: "pictures", 1: "height", 2: "width"}
