@@ -1,5 +1,6 @@
 """The sampler against a full decode, on rendered clips, at several rates and for several ways to cut."""
 
+import gc
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
@@ -7,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from faceline.domain.faults import JobFailed, JobFault
@@ -200,6 +202,22 @@ def test_memory_for_waiting_packets_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     rate = SampleRate(Fraction(1, 2))
     for name in ("h264_one_key_frame", "h264_open_gop", "hevc_open_gop"):
         assert summary(sampled(clip_bytes(name), rate)) == decoded(name).expected(rate.per_second)
+
+
+@pytest.mark.parametrize("name", ["h264_open_gop", "h264_intra_refresh"])
+def test_frames_are_freed_without_the_garbage_collector(name: str) -> None:
+    """A circle of references would keep the memory of every frame until the collector comes by."""
+    stream = BytesIO(clip_bytes(name))
+    gc.collect()
+    gc.disable()
+    try:
+        plan = probe(stream, LIMITS)
+        for _ in samples(stream, plan, plan.spans[0], EVERY_FRAME, LIMITS):
+            alive = [thing for thing in gc.get_objects() if isinstance(thing, VideoFrame)]
+            assert len(alive) <= 12, "what a decoder gives when it is emptied, and its pictures"
+    finally:
+        gc.enable()
+    assert not [thing for thing in gc.get_objects() if isinstance(thing, VideoFrame | VideoCodecContext)]
 
 
 def test_a_packet_without_a_frame_is_noticed() -> None:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 import numpy as np
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import SideData, SideDataContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
@@ -86,7 +86,9 @@ def _matrix(frame: VideoFrame) -> Colorspace | None:
 
 def _orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
     """The four numbers a, b, c, d of the display matrix: x' = a x + c y, y' = b x + d y, in 16.16 fixed point."""
-    data = frame.side_data.get("DISPLAYMATRIX")
+    # not frame.side_data: that keeps its container in the frame, a circle that holds the picture's memory until the
+    # garbage collector comes by (measured: 80 MB after 200 frames of 640 x 360)
+    data = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg] # the stubs lack its constructor
     if isinstance(data, SideData) and data.buffer_size == struct.calcsize("=9i"):
         a, b, _, c, d, *_ = struct.unpack("=9i", bytes(data))
         return (a, b, c, d)
