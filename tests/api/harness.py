@@ -25,12 +25,14 @@ from faceline.jobs.lease import Leases
 from faceline.jobs.ledger import Ledger
 from faceline.jobs.queue import JobQueue
 from faceline.jobs.retention import Retention
+from faceline.notify.outbox import Deliveries
 from faceline.results.facts import pack
 from faceline.results.pages import PageReader, PageWriter
 from faceline.results.store import FactStore
 from faceline.results.token import PageTokens
 from faceline.service.detect_faces import DetectFaces, PictureRules
 from faceline.service.face_detection import FaceDetection, VideoRules
+from faceline.service.metrics import Metrics
 from faceline.wire.faces import face_fragment, video_form
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -195,6 +197,7 @@ class Stack:
             rules=rules,
             clock=self.clock,
             seconds=self.clock.seconds,
+            metrics=Metrics(self.queue, Deliveries(self.database)).text,
         )
 
     def services(self) -> tuple[FaceDetection, DetectFaces]:

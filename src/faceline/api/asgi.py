@@ -20,6 +20,7 @@ from faceline.api import errors
 from faceline.api.dispatch import Answerer, Trace
 from faceline.api.hosts import host_of, is_loopback
 from faceline.api.message import Answer, Request
+from faceline.service.metrics import CONTENT_TYPE as METRICS_CONTENT_TYPE
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -29,6 +30,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 HEALTH_PATH = "/health"
+METRICS_PATH = "/metrics"
 _HEALTHY = b'{"status":"ok"}'
 
 
@@ -56,12 +58,19 @@ class HttpApplication:
     answer   `Dispatcher.answer`; called in threads
     clock    the present time, aware; for the Date header (B30)
     log      gets one line for each request, without contents
+    metrics  makes the page of METRICS_PATH, which only callers on this machine get; None leaves it out
     """
 
     def __init__(
-        self, answer: Answerer, rules: HttpRules, clock: Callable[[], datetime], log: FilteringBoundLogger
+        self,
+        answer: Answerer,
+        rules: HttpRules,
+        clock: Callable[[], datetime],
+        log: FilteringBoundLogger,
+        metrics: Callable[[], bytes] | None = None,
     ) -> None:
         self._answer = answer
+        self._metrics = metrics
         self._rules = rules
         self._clock = clock
         self._log = log
@@ -82,8 +91,11 @@ class HttpApplication:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == HEALTH_PATH and scope["method"] == "GET":
-            await send({"type": "http.response.start", "status": 200, "headers": [_JSON, _length(_HEALTHY)]})
-            await send({"type": "http.response.body", "body": _HEALTHY})
+            await _send_page(send, _JSON, _HEALTHY)
+            return
+        if self._metrics is not None and _asks_for_metrics(scope):
+            page = await asyncio.get_running_loop().run_in_executor(self._threads, self._metrics)
+            await _send_page(send, _TEXT, page)
             return
         began = time.perf_counter()
         trace = Trace(str(uuid.uuid4()))
@@ -176,6 +188,19 @@ class _Disconnected(Exception):  # noqa: N818 - never leaves this module
 
 
 _JSON = (b"content-type", CONTENT_TYPE.encode())
+_TEXT = (b"content-type", METRICS_CONTENT_TYPE.encode())
+
+
+async def _send_page(send: Send, content_type: tuple[bytes, bytes], page: bytes) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [content_type, _length(page)]})
+    await send({"type": "http.response.body", "body": page})
+
+
+def _asks_for_metrics(scope: Scope) -> bool:
+    """Whether a caller on this machine, under a name of this machine, asks for the metrics."""
+    if scope["path"] != METRICS_PATH or scope["method"] != "GET" or not scope.get("client"):
+        return False
+    return is_loopback(scope["client"][0]) and is_loopback(host_of(_joined(scope["headers"]).get("host", "")))
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:

@@ -27,6 +27,7 @@ def build_app(
     keys: Mapping[str, AccessKey] | None,
     requests_per_second: float = 0.0,
     rules: HttpRules | None = None,
+    metrics: Callable[[], bytes] | None = None,
     clock: Callable[[], datetime] = utc_now,
     seconds: Callable[[], float] = time.monotonic,
 ) -> Application:
@@ -35,10 +36,11 @@ def build_app(
     keys                  of the credentials file; None switches signatures off and leaves loopback names only (B32)
     requests_per_second   of one account; 0 for no limit
     rules                 limits of the HTTP side; by default those of `HttpRules`
+    metrics               makes the page GET /metrics, for callers on this machine alone; None for none
     clock                 for signatures and the Date header
     seconds               for rates; never goes back
     """
     log = get_log()
     verifier = None if keys is None else Verifier(keys, clock)
     dispatcher = Dispatcher(offered(videos, pictures), verifier, RateLimit(requests_per_second, seconds), log)
-    return HttpApplication(dispatcher.answer, rules or HttpRules(loopback_only=keys is None), clock, log)
+    return HttpApplication(dispatcher.answer, rules or HttpRules(loopback_only=keys is None), clock, log, metrics)

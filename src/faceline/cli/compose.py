@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from faceline.engine.slot import Task
     from faceline.service.detect_faces import DetectFaces
     from faceline.service.face_detection import FaceDetection
+    from faceline.service.metrics import Metrics
     from faceline.vision.settings import VisionSettings
 
 # A picture may wait for others before its own time begins.
@@ -77,7 +78,11 @@ def run_api(settings: Settings) -> None:
     stop_on_signals()
     with listening_socket(settings) as listener:
         app = build_app(
-            _videos(settings), _pictures(settings), keys=keys, requests_per_second=settings.requests_per_second
+            _videos(settings),
+            _pictures(settings),
+            keys=keys,
+            requests_per_second=settings.requests_per_second,
+            metrics=_metrics(settings).text,
         )
         server = uvicorn_server(app, tls_cert=settings.tls_cert, tls_key=settings.tls_key)
         if not supervised:
@@ -108,6 +113,16 @@ def _videos(settings: Settings) -> "FaceDetection":
         PageTokens.of(database),
         VideoRules(settings.max_video_bytes, settings.max_open_jobs, settings.extended),
     )
+
+
+def _metrics(settings: Settings) -> "Metrics":
+    from faceline.db.engine import open_database
+    from faceline.jobs.queue import JobQueue
+    from faceline.notify.outbox import Deliveries
+    from faceline.service.metrics import Metrics
+
+    database = open_database(settings.database_url)
+    return Metrics(JobQueue(database), Deliveries(database))
 
 
 def _pictures(settings: Settings) -> "DetectFaces":

@@ -85,6 +85,19 @@ class JobQueue:
         with self._database.read() as connection:
             return _count_open(connection, account)
 
+    def counts(self) -> dict[JobState, int]:
+        """How many jobs are in each state, over all accounts."""
+        with self._database.read() as connection:
+            rows_of = connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state)).all()
+        return {JobState(state): count for state, count in rows_of}
+
+    def oldest_queued_s(self) -> float:
+        """Seconds that the longest waiting job has waited to be begun; 0 when none waits."""
+        waiting = select(func.min(jobs.c.created_at)).where(jobs.c.state == JobState.QUEUED.value)
+        with self._database.read() as connection:
+            oldest: int | None = connection.execute(waiting).scalar_one()
+        return 0.0 if oldest is None else max(0.0, (self._database.now() - oldest) / 1000)
+
     def list_jobs(
         self,
         *,

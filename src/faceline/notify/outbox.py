@@ -180,6 +180,13 @@ class Deliveries:
             found = connection.execute(select(outbox).where(outbox.c.job_id.in_(job_ids))).all()
         return {row.job_id: _delivery(row) for row in found}
 
+    def counts(self) -> dict[str, int]:
+        """How many messages are in each state."""
+        with self._database.read() as connection:
+            found = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
+        known = {state.value: 0 for state in DeliveryState}
+        return known | {row.state: row[1] for row in found}
+
     def undelivered(self) -> int:
         """How many messages wait for another attempt, for the metric."""
         tried = and_(outbox.c.state == DeliveryState.DUE.value, outbox.c.attempts > 0)
