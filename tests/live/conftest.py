@@ -1,3 +1,3 @@
-from tests.live.fixtures import buckets, live, receiver
+from tests.live.fixtures import buckets, live, receiver, undisturbed
 
-__all__ = ["buckets", "live", "receiver"]
+__all__ = ["buckets", "live", "receiver", "undisturbed"]

@@ -44,3 +44,9 @@ def live(buckets: Path, receiver: Receiver, tmp_path_factory: pytest.TempPathFac
     with Served(data, buckets, ["--webhook", f"{TOPIC}={receiver.address}"]) as served:
         yield served
         served.stop()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(live: Served) -> bytes:
+    """The faces of the long clip, as bytes, from a server that nobody disturbed."""
+    return live.faces(live.start("long.mp4"))

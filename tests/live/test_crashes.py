@@ -1,30 +1,17 @@
 """`kill -9` of every process in the middle of a job: the job ends as if nothing had happened, byte for byte."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
-from faceline.db.tables import page, work
-from faceline.domain.job import Job, JobState, WorkKind
-from faceline.jobs.queue import JobQueue
+from tests.live.middle import LEASE, start_and_reach_the_middle
 from tests.live.processes import alive, wait_until
 from tests.live.serving import Served
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-
-# Work of a worker that was shot is taken over after this time.
-LEASE = ["--lease-seconds", "5"]
-# SQLite fails to compute the number, as it fails when a disk is full: work is given back and tried again and again.
-NO_JOB_MAY_END = """
-CREATE TRIGGER no_job_may_end BEFORE UPDATE OF state ON jobs WHEN NEW.ended_at IS NOT NULL
-BEGIN SELECT abs(-9223372036854775808); END
-"""
 
 
 @pytest.fixture(scope="module")
@@ -33,35 +20,6 @@ def served(buckets: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with Served(tmp_path_factory.mktemp("crashes") / "data", buckets, LEASE) as running:
         yield running
         running.stop(quiet=False)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(served: Served) -> bytes:
-    """The faces of the long clip."""
-    return served.faces(served.start("long.mp4"))
-
-
-def job_row(served: Served, job_id: str) -> Job:
-    with served.database() as database:
-        (job,) = JobQueue(database).find(job_id)
-    return job
-
-
-def start_and_reach_the_middle(served: Served) -> str:
-    """A job of which one span is stored and the next is being analysed."""
-    job_id = served.start("long.mp4")
-    leased = select(work.c.number).where(
-        work.c.job_id == job_id, work.c.kind == WorkKind.SPAN.value, work.c.lease_token.is_not(None)
-    )
-    with served.database() as database:
-
-        def in_the_middle() -> bool:
-            with database.read() as connection:
-                return any(number > 0 for number in connection.execute(leased).scalars())
-
-        wait_until(in_the_middle, "a span after the first is being analysed")
-    assert job_row(served, job_id).progress_ms > 0
-    return job_id
 
 
 def deaths(served: Served) -> list[str]:
@@ -121,39 +79,3 @@ def connections(served: Served) -> int:
     sockets = [line.split() for line in Path("/proc/net/unix").read_text().splitlines() if line.endswith(path)]
     listening = "00010000"
     return sum(fields[3] != listening for fields in sockets)
-
-
-def test_a_machine_that_loses_power_finishes_every_job_later(buckets: Path, tmp_path: Path, undisturbed: bytes) -> None:
-    """Everything is shot at once while one job makes its final pass, one is analysed and one was just started."""
-    data = tmp_path / "data"
-    with Served(data, buckets, LEASE) as served:
-        finishing = started_and_held_in_the_final_pass(served)
-        running = start_and_reach_the_middle(served)
-        queued = served.start("short.mp4")
-        for process in served.processes():
-            process.kill()
-        served.process.wait()
-    with closing(sqlite3.connect(data / "faceline.sqlite3")) as connection:
-        connection.execute("DROP TRIGGER no_job_may_end")
-    with Served(data, buckets, LEASE) as served:
-        states = {job_id: job_row(served, job_id).state for job_id in (finishing, running, queued)}
-        assert JobState.SUCCEEDED not in states.values()
-        assert served.faces(finishing) == served.faces(running) == undisturbed
-        assert len(json.loads(served.result(queued))["Faces"]) == 6
-        served.stop()
-
-
-def started_and_held_in_the_final_pass(served: Served) -> str:
-    """A job whose pages are written, and whose last transaction the database refuses."""
-    with closing(sqlite3.connect(served.data / "faceline.sqlite3")) as connection:
-        connection.execute(NO_JOB_MAY_END)
-    job_id = served.start("long.mp4")
-    written = select(func.count()).select_from(page).where(page.c.job_id == job_id)
-    with served.database() as database:
-
-        def pages() -> int:
-            with database.read() as connection:
-                return connection.execute(written).scalar_one()
-
-        wait_until(lambda: pages() > 0, "pages are written")
-    return job_id

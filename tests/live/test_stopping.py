@@ -22,12 +22,6 @@ from tests.live.serving import Served, clean_environment
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(scope="module")
-def undisturbed(live: Served) -> bytes:
-    """The faces of the long clip."""
-    return live.faces(live.start("long.mp4"))
-
-
 def test_a_server_that_is_told_to_stop_in_the_middle_of_a_job_goes_on_later(
     buckets: Path, tmp_path: Path, undisturbed: bytes
 ) -> None:
