@@ -155,7 +155,7 @@ class CanvasMaker:
         """Paste small faces and decoys with soft edges on a face-free ground."""
         rng = self._rng
         pixels = self._empty(width, height)
-        largest = min(0.6 * min(width, height), 90.0)
+        largest = min(0.6 * min(width, height), 120.0)
         typical = float(np.exp(rng.uniform(np.log(8.0), np.log(largest))))
         faces: list[Faces] = []
         taken = np.zeros((0, 4), np.float32)
@@ -170,7 +170,7 @@ class CanvasMaker:
         return pixels, clip(join(faces), width, height, SMALLEST)
 
     def _paste(self, pixels: Pixels, crop: Crop, wanted: float, taken: Floats) -> tuple[Floats, Faces] | None:
-        """Paste one crop, or one time in five a decoy of the same shape; None where no room is left."""
+        """Paste one crop, or one time in eight a decoy of the same shape; None where no room is left."""
         rng = self._rng
         height, width = pixels.shape[:2]
         box = crop.face.boxes[0]
@@ -189,9 +189,9 @@ class CanvasMaker:
         scales = np.asarray([scale, scale])
         middle = np.asarray([source_wide / 2, source_high / 2])
         matrix = _matrix(scales, turn, mirrored, middle, np.asarray([out_w / 2, out_h / 2]))
-        decoy = rng.random() < 0.2
+        decoy = rng.random() < 0.125
         shown = self._empty(source_wide, source_high) if decoy else crop.pixels
-        patch, alpha = _patch(shown, matrix, scale, out_w, out_h, float(rng.uniform(0.03, 0.16)))
+        patch, alpha = _patch(shown, matrix, scale, out_w, out_h, float(rng.uniform(0.0, 0.16)))
         _blend(pixels, patch, alpha, left, top)
         if decoy:
             return area, Faces.none()

@@ -30,4 +30,4 @@ def load_material(root: Path, seed: int) -> Material:
     ]
     crops = load_crops(root, ("train",), _CROPS)
     repeated = [c for c in crops for _ in range(_CROP_REPEATS.get(c.origin.split("_")[0], 1))]
-    return Material(tuple(sources), tuple(repeated), tuple(empty), 0.16, 0.11, 0.06)
+    return Material(tuple(sources), tuple(repeated), tuple(empty), 0.21, 0.11, 0.06)

@@ -71,6 +71,8 @@ class Trainer:
         """Train until the schedule is spent, then save the last checkpoint."""
         settings = self._settings
         recent: list[Losses] = []
+        if self._step:
+            self._mine()  # the places found before are not kept in the checkpoint
         while self._progress() < 1.0:
             recent.append(self._descend())
             self._step += 1
