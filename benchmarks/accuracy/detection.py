@@ -111,7 +111,7 @@ def _scenes(facts: Facts) -> list[Figure]:
                 _found(f"scenes, {part}: recall from {SCENE_HEIGHT} px, {name}", scored, SCENE_HEIGHT, 1e9, covered)
             )
         found, false = sum(int((s.right >= 0).sum()) for s in scored), sum(len(s.false) for s in scored)
-        low, high = wilson(found, max(1, found + false))
+        low, high = (rounded(bound) for bound in wilson(found, max(1, found + false)))
         figures.append(
             Figure(f"scenes, {part}: precision", rounded(found / max(1, found + false)), low, high, found + false)
         )
