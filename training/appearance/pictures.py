@@ -1,7 +1,6 @@
 """The labelled stills as a stream of pictures with the places where faces are said to be."""
 
 import csv
-import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,13 +82,14 @@ def pictures_of(stills: Path, set_name: str) -> Iterator[LabelledPicture]:
 def decode(content: bytes) -> Pixels:
     """JPEG bytes to (H, W, 3) RGB."""
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _bytes(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     stream = archive.extractfile(member)
     assert stream is not None
-    return io.BufferedReader(stream).read()
+    return stream.read()
 
 
 def _tiles(set_name: str, files: dict[str, bytes], rows: list[dict[str, str]]) -> Iterator[LabelledPicture]:
