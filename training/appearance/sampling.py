@@ -6,10 +6,10 @@ from faceline.vision.attributes.appearance import SEVEN_EMOTIONS, TRAITS
 from training.appearance.labels import TRAIN, Labels
 
 SHARES = {
-    "attributes_celeba": 0.30,
-    "emotions_ferplus": 0.23,
-    "age_utkface": 0.19,
-    "noface": 0.085,
+    "attributes_celeba": 0.28,
+    "emotions_ferplus": 0.22,
+    "age_utkface": 0.185,
+    "noface": 0.12,
     "eyes_closed_cew": 0.05,
     "scenes": 0.045,
     "emotions_muxspace": 0.035,

@@ -26,7 +26,11 @@ from training.appearance.sampling import chances
 from training.appearance.targets import Targets, build
 from training.heads.figures import auc
 
-SIZES, SIZE_CHANCES = (80, 96, 112), (0.1, 0.6, 0.3)
+SIZES = (80, 96, 112)
+SIZE_CHANCES, LAST_SIZE_CHANCES = (0.1, 0.6, 0.3), (0.05, 0.15, 0.8)
+"""In the main run, and in the last one (`--start`), which is for the size that is shipped."""
+LAST_RATE = 0.3
+"""Learning rates of the last run in units of the main run's."""
 BATCH = 48
 TRUNK_RATE, HEAD_RATE, DECAY = 3.5e-4, 2e-3, 0.02
 WARM_UP, CLIP, AVERAGE = 0.04, 5.0, 0.998
@@ -43,9 +47,11 @@ class Crops:
     mesh: np.ndarray
 
 
-def make_batch(crops: Crops, targets: Targets, chance: np.ndarray, random: np.random.Generator) -> tuple[Batch, Batch]:
+def make_batch(
+    crops: Crops, targets: Targets, chance: np.ndarray, sizes: tuple[float, ...], random: np.random.Generator
+) -> tuple[Batch, Batch]:
     """Pictures and targets of one step: pixels as (B, 3, S, S) float, and one tensor per field of Targets."""
-    size = int(random.choice(SIZES, p=SIZE_CHANCES))
+    size = int(random.choice(SIZES, p=sizes))
     index = random.choice(len(chance), BATCH, p=chance)
     others = random.choice(len(chance), BATCH, p=chance)
     drawn = [
@@ -128,14 +134,19 @@ def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 class Run:
     """The network, its running average, its optimiser, and how far they are."""
 
-    def __init__(self, device: str, out: Path) -> None:
+    def __init__(self, device: str, out: Path, start: Path | None) -> None:
+        """`start` is the folder of an earlier run whose averaged weights are the beginning."""
         self.device, self.out = device, out
+        self.sizes, scale = (LAST_SIZE_CHANCES, LAST_RATE) if start else (SIZE_CHANCES, 1.0)
         self.net = AppearanceNet(trunk_of(WEIGHTS / "faceres.onnx")).to(device, memory_format=torch.channels_last)
+        if start:
+            state = torch.load(start / "last.pt", map_location=device, weights_only=True)
+            self.net.load_state_dict(state["average"])
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         trunk = [weight for weight in self.net.layers.parameters() if weight.requires_grad]
         groups = [
-            {"params": trunk, "rate": TRUNK_RATE},
-            {"params": list(self.net.heads.parameters()), "rate": HEAD_RATE},
+            {"params": trunk, "rate": scale * TRUNK_RATE},
+            {"params": list(self.net.heads.parameters()), "rate": scale * HEAD_RATE},
         ]
         self.optimiser = torch.optim.AdamW(groups, lr=TRUNK_RATE, weight_decay=DECAY)
         self.steps, self.seconds = 0, 0.0
@@ -225,6 +236,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with stills/")
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="folder of an earlier run to end: lower rates, larger pictures")
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=1)
@@ -237,7 +249,7 @@ def main() -> None:
     labels = load_labels(arguments.data / "stills", arguments.store)
     targets = build(labels, arguments.store)
     pixels, mesh = (np.load(arguments.store / name, mmap_mode="r") for name in ("crops.npy", "mesh.npy"))
-    run = Run(arguments.device, arguments.out)
+    run = Run(arguments.device, arguments.out, arguments.start)
     run.restore()
     train(run, Crops(pixels, mesh), targets, labels, 60 * arguments.minutes, arguments.seed)
 
@@ -252,7 +264,7 @@ def train(run: Run, crops: Crops, targets: Targets, labels: Labels, budget_s: fl
     with (run.out / "log.jsonl").open("a") as log:
         while run.seconds < budget_s:
             done = int(EVALUATIONS * run.seconds / budget_s)
-            losses.append(run.step(*make_batch(crops, targets, chance, random), run.seconds / budget_s))
+            losses.append(run.step(*make_batch(crops, targets, chance, run.sizes, random), run.seconds / budget_s))
             run.seconds = before + time.monotonic() - began
             if run.steps % 50 == 0:
                 line = {"step": run.steps, "seconds": round(run.seconds), "loss": round(float(np.mean(losses)), 4)}
@@ -260,7 +272,7 @@ def train(run: Run, crops: Crops, targets: Targets, labels: Labels, budget_s: fl
                 losses.clear()
             if int(EVALUATIONS * run.seconds / budget_s) > done or run.seconds >= budget_s:
                 run.save()
-                figures = evaluate(run.averaged(), crops, labels)
+                figures = evaluate(run.averaged(), crops, labels, SIZES[int(np.argmax(run.sizes))])
                 print(json.dumps({"step": run.steps, "val": figures}), file=log, flush=True)
 
 

@@ -21,7 +21,7 @@ class DetectorSettings:
 
     long_side: int = 960
     short_pass: int = 256
-    score: float = 0.4
+    score: float = 0.6
     merge_iou: float = 0.3
 
 
