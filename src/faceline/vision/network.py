@@ -64,7 +64,9 @@ class Network:
         self.entry = entry
         self._input = entry.input.name
         self._outputs = [output.name for output in entry.outputs]
-        self._fixed = all(isinstance(length, int) for length in entry.input.shape[1:3])
+        height, width = session.get_inputs()[0].shape[1:3]
+        self._fixed = isinstance(height, int) and isinstance(width, int)
+        self._size_names = (height, width)
         self._sessions: OrderedDict[Size | None, onnxruntime.InferenceSession] = OrderedDict({None: session})
 
     def run(self, pictures: Pixels) -> tuple[Floats, ...]:
@@ -103,8 +105,8 @@ class Network:
     def _start(self, size: Size | None) -> onnxruntime.InferenceSession:
         options = _options(self._runtime)
         if size is not None:
-            options.add_free_dimension_override_by_name("H", size[0])
-            options.add_free_dimension_override_by_name("W", size[1])
+            for name, length in zip(self._size_names, size, strict=True):
+                options.add_free_dimension_override_by_name(name, length)
         return onnxruntime.InferenceSession(self._file, options, providers=_with_settings(self._runtime.providers))
 
 
