@@ -30,7 +30,7 @@ PHOTOGRAPH_SCALE = 2
 # where the face is in the scene
 FACE = (SCENE_WIDTH / 2 + PHOTOGRAPH_SCALE * (224 - 256), SCENE_HEIGHT / 2 + PHOTOGRAPH_SCALE * (118 - 256))
 # standard deviation in levels of 255; at CRF 21 it gives about the rate of the material that the goals were set on
-GRAIN = 3.5
+GRAIN = 3.7
 GRAIN_PLATES = 12
 
 REFERENCE_OPTIONS = {"preset": "medium", "crf": "21", "x264-params": "keyint=60"}
