@@ -251,3 +251,15 @@ def test_frames_that_grow_over_the_limit_end_the_job() -> None:
     with pytest.raises(JobFailed) as raised:
         list(taken)
     assert raised.value.fault is JobFault.FRAME_TOO_LARGE
+
+
+def test_a_resumed_span_shows_life_before_its_first_sample() -> None:
+    """Frames that an earlier attempt has settled are decoded again, and whoever watches must see it."""
+    stream = BytesIO(render(Clip(options=x264(), frames=90)))
+    plan = probe(stream, LIMITS)
+    rate = SampleRate(Fraction(5))
+    every = list(samples(stream, plan, plan.spans[0], rate, LIMITS))
+    beats: list[None] = []
+    rest = samples(stream, plan, plan.spans[0], rate, LIMITS, after=every[-2].time, beat=lambda: beats.append(None))
+    assert [sample.time for sample in rest] == [every[-1].time]
+    assert len(beats) == len(every)

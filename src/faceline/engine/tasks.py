@@ -15,7 +15,7 @@ from faceline.jobs.lease import Leases, SpanWork
 from faceline.jobs.ledger import Ledger
 from faceline.media.container import MediaLimits
 from faceline.media.probe import probe
-from faceline.media.samples import Sample, samples
+from faceline.media.samples import samples
 from faceline.results.pages import PageWriter
 from faceline.results.store import FactStore
 from faceline.vision.analyse import Analyser
@@ -78,16 +78,11 @@ def _span_faces(tools: Tools, job: Job, work: SpanWork, beat: Beat) -> Iterator[
     whole = VideoPlan(job.facts, work.time_base, (work.span,))
     stream = tools.source.open(job.request.video, job.pin)
     try:
-        taken = samples(stream, whole, work.span, job.request.sample_rate, tools.limits, after=work.checkpoint)
-        yield from faces_of(_beating(taken, beat), tools.analyser(), job.request.attributes)
+        rate, checkpoint = job.request.sample_rate, work.checkpoint
+        taken = samples(stream, whole, work.span, rate, tools.limits, after=checkpoint, beat=beat)
+        yield from faces_of(taken, tools.analyser(), job.request.attributes)
     finally:
         stream.close()
-
-
-def _beating(taken: Iterator[Sample], beat: Beat) -> Iterator[Sample]:
-    for sample in taken:
-        beat()
-        yield sample
 
 
 def finish(tools: Tools, job: Job, lease: Lease, beat: Beat) -> None:

@@ -8,7 +8,7 @@ promised; where they do not (damage, missing times, hidden packets), the rest of
 decodes everything.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -50,11 +50,13 @@ def samples(
     limits: MediaLimits,
     *,
     after: FrameTime | None = None,
+    beat: Callable[[], None] = lambda: None,
 ) -> Iterator[Sample]:
     """The samples of `span` in order of time; all spans together give what one pass over the file gives.
 
     after   resume: only the samples behind this one, which an earlier run gave. The span is decoded from its start all
             the same, so that a damaged file gives the same frames however often the work was interrupted
+    beat    called for every sampled frame, also for those that `after` leaves out: a sign that the work goes on
 
     Damaged stretches are stepped over, and a span in which nothing decodes gives nothing: `probe` has seen that the
     file's first frames decode. Raises JobFailed: what `open_video` raises, FRAME_TOO_LARGE when frames grow midway, and
@@ -63,6 +65,7 @@ def samples(
     upright = Upright()
     grid = grid_of(rate, plan.time_base, span)
     for pts, frame, pixel_aspect in _frames(stream, plan, span, rate, limits):
+        beat()
         if after is None or pts > after.pts:
             yield Sample(FrameTime(pts, plan.time_base), grid.index(pts), upright.rgb(frame, pixel_aspect))
 
