@@ -57,7 +57,7 @@ def row(element: dict[str, Any]) -> str:
     return (
         f"{element['Timestamp'] / 1000:7.2f}  {face['Confidence']:5.1f}  "
         f"{box['Left']:5.2f} {box['Top']:5.2f} {box['Width']:5.2f} {box['Height']:5.2f}  "
-        f"{pose['Yaw']:4.0f} {pose['Pitch']:4.0f} {pose['Roll']:4.0f}  "
+        f"{round(pose['Yaw']):4d} {round(pose['Pitch']):4d} {round(pose['Roll']):4d}  "
         f"{face['AgeRange']['Low']:2d}-{face['AgeRange']['High']:<3d} "
         f"{face['Gender']['Value']:6s} {face['Gender']['Confidence']:3.0f}  "
         f"{emotion['Type']:9s} {emotion['Confidence']:3.0f}  {' '.join(does + worn)}"
