@@ -4,7 +4,16 @@ import pytest
 from faceline.vision.manifest import Manifest
 from faceline.vision.network import BATCHES, Network, ProviderMissing, Runtime, _cuts
 
-SIDES = {"back": 256, "amesh": 192, "faceres": 160, "emotion": 64, "expression": 112, "agegender": 112}
+SIDES = {
+    "detector": 256,
+    "back": 256,
+    "amesh": 192,
+    "appearance": 112,
+    "agegender": 112,
+    "faceres": 160,
+    "emotion": 64,
+    "expression": 112,
+}
 
 
 @pytest.fixture(scope="module", params=sorted(SIDES))
