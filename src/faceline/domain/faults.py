@@ -103,7 +103,7 @@ class Refused(Exception):  # noqa: N818 - reads as a sentence where it is raised
         self.detail = detail
 
 
-class JobFailed(Exception):  # noqa: N818
+class JobFailed(Exception):  # noqa: N818 - reads as a sentence where it is raised
     """The work of a job cannot be done. `detail` is for the operator's log and `faceline jobs show`."""
 
     def __init__(self, fault: JobFault, detail: str = "") -> None:
@@ -112,5 +112,5 @@ class JobFailed(Exception):  # noqa: N818
         self.detail = detail
 
 
-class Unusable(Exception):  # noqa: N818
+class Unusable(Exception):  # noqa: N818 - reads as a sentence where it is raised
     """This installation cannot run as it is set up. The text is one line for its operator: what is wrong, and where."""
