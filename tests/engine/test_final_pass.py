@@ -144,6 +144,18 @@ def test_a_pass_without_its_lease_writes_nothing(house: House) -> None:
     assert list(house.facts.chunks(lease.job_id)) == list(house.facts.measured(lease.job_id))
 
 
+def test_faces_below_the_smallest_size_are_kept_but_not_shown(house: House, tmp_path: Path) -> None:
+    """40 px at 1080p (B192) are a 48th of the longer side: of two people one is just below it, one just above."""
+    below, above = (Person(k).face(x, size=size) for k, x, size in ((1, 0.2, 0.0205), (2, 0.7, 0.0212)))
+    lease = stored(house, [[[sampled(0.0, below, above)]]])
+    tools = replace(tools_of(house, tmp_path, no_analyser), min_face_px=40)
+    finish(tools, house.leases.job(lease), lease, nothing)
+    page, samples = outcome(house, lease.job_id)
+    shown = [entry["Face"]["BoundingBox"]["Width"] for entry in json.loads(b"[" + page + b"]")]
+    assert shown == pytest.approx([0.0212])
+    assert len(samples[0].faces) == 2
+
+
 def test_a_local_video_ends_as_a_stored_one(house: House, tmp_path: Path) -> None:
     _, facts = finished(house, tmp_path, cut(scene(), 2))
     assert list(finish_local(iter(scene()), FACTS, FaceAttributes.ALL)) == facts
