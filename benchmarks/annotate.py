@@ -14,6 +14,7 @@ import numpy as np
 
 from faceline.domain.face import EMOTIONS, LANDMARK_TYPES, Attributes, Face, LandmarkType
 from faceline.domain.job import FaceAttributes
+from faceline.domain.verdicts import THRESHOLDS
 from faceline.domain.video import SERVICE_SAMPLE_RATE
 from faceline.media.container import MediaLimits
 from faceline.media.picture import decode_picture
@@ -85,21 +86,21 @@ def _lines(face: Face) -> Iterator[str]:
 
 def _attributes(attributes: Attributes) -> Iterator[str]:
     ages = attributes.age_range
-    sex = "M" if attributes.male > 0.5 else "F"
+    sex = "M" if attributes.male > THRESHOLDS["male"] else "F"
     yield f"{sex}{max(attributes.male, 1 - attributes.male):.2f} {ages.low}-{ages.high}"
     order = np.argsort(attributes.emotions)[::-1][:2]
     yield " ".join(f"{EMOTIONS[at].value.lower()}{attributes.emotions[at]:.2f}" for at in order)
     shown = {
-        "smile": attributes.smile,
-        "glass": attributes.eyeglasses,
-        "sun": attributes.sunglasses,
-        "beard": attributes.beard,
-        "must": attributes.mustache,
-        "mouth": attributes.mouth_open,
-        "hidden": attributes.occluded,
+        "smile": "smile",
+        "glass": "eyeglasses",
+        "sun": "sunglasses",
+        "beard": "beard",
+        "must": "mustache",
+        "mouth": "mouth_open",
+        "hidden": "occluded",
     }
-    said = [name for name, chance in shown.items() if chance > 0.5]
-    if attributes.eyes_open <= 0.5:
+    said = [name for name, trait in shown.items() if getattr(attributes, trait) > THRESHOLDS[trait]]
+    if attributes.eyes_open <= THRESHOLDS["eyes_open"]:
         said.append("shut")
     yield " ".join(said)
 

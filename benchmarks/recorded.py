@@ -17,6 +17,7 @@ from PIL import Image
 
 from faceline.domain.face import EMOTIONS, LANDMARK_TYPES, Attributes, Face
 from faceline.domain.job import FaceAttributes
+from faceline.domain.verdicts import THRESHOLDS
 from faceline.vision.analyse import Analyser
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -130,11 +131,11 @@ def values_of(pair: Pair) -> dict[str, tuple[str, str]]:
     if attributes is None or "Gender" not in theirs:
         return {}
     found = {
-        name: (yes_no(theirs[name]["Value"]), yes_no(getattr(attributes, field) > 0.5))
+        name: (yes_no(theirs[name]["Value"]), yes_no(getattr(attributes, field) > THRESHOLDS[field]))
         for name, field in BOOLEANS.items()
         if name in theirs
     }
-    found["Gender"] = (theirs["Gender"]["Value"], "Male" if attributes.male > 0.5 else "Female")
+    found["Gender"] = (theirs["Gender"]["Value"], "Male" if attributes.male > THRESHOLDS["male"] else "Female")
     emotion = max(theirs["Emotions"], key=lambda row: row["Confidence"])["Type"]
     found["Emotion"] = (emotion, EMOTIONS[int(np.argmax(attributes.emotions))].value)
     return found

@@ -26,6 +26,7 @@ from benchmarks.noted.boxes import iou
 from benchmarks.noted.notes import Note, read_notes
 from faceline.domain.face import Attributes, Face
 from faceline.domain.job import FaceAttributes
+from faceline.domain.verdicts import THRESHOLDS, stated
 from faceline.domain.video import EVERY_FRAME, SERVICE_SAMPLE_RATE, SampleFaces, VideoFacts
 from faceline.engine.final_pass import finish_local
 from faceline.tracks.look import looks_of, size_steps
@@ -101,6 +102,11 @@ def in_single(note: Note, samples: Iterable[SampleFaces]) -> list[SampleFaces]:
     return [s for s in samples if any(part.holds(float(s.time.seconds)) for part in note.single)]
 
 
+def said(seen: Iterable[Attributes], trait: str) -> list[float]:
+    """The probabilities of a trait as they are stated."""
+    return [stated(trait, getattr(one, trait)) for one in seen]
+
+
 def measure(clips: ClipFacts, notes: Sequence[Note]) -> Rate:
     """All clips at one rate."""
     rate = Rate()
@@ -116,14 +122,14 @@ def measure(clips: ClipFacts, notes: Sequence[Note]) -> Rate:
         rate.tracks += max((track for sample in final for track in sample.tracks), default=0)
         for trait in TRAITS:
             for counts, found in ((rate.before, samples), (rate.after, final)):
-                counts[trait].add([getattr(seen, trait) for seen in alone(note, found)], expected_of(note, trait))
+                counts[trait].add(said(alone(note, found), trait), expected_of(note, trait))
             _name_flips(rate, note, trait, final)
     return rate
 
 
 def _name_flips(rate: Rate, note: Note, trait: str, final: Sequence[SampleFaces]) -> None:
     one = Count()
-    one.add([getattr(seen, trait) for seen in alone(note, final)], expected_of(note, trait))
+    one.add(said(alone(note, final), trait), expected_of(note, trait))
     if one.flips:
         rate.flipping.append(f"{note.file}: {trait} {one.flips}")
 
@@ -197,7 +203,7 @@ def blinks(clips: ClipFacts) -> dict[str, int]:
             float(sample.time.seconds)
             for sample in clips.of(name)[1]
             for face in sample.faces[:1]
-            if face.attributes is not None and face.attributes.eyes_open <= 0.5
+            if face.attributes is not None and face.attributes.eyes_open <= THRESHOLDS["eyes_open"]
         ]
         for text in texts.split(";"):
             times = [float(number) for number in re.findall(r"[\d.]+", text)]

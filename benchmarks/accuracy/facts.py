@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.accuracy.sets import Seen, Shown, shown
 from benchmarks.accuracy.setups import Setup
 from faceline.domain.job import FaceAttributes
+from faceline.domain.verdicts import THRESHOLDS, stated
 
 T = TypeVar("T")
 
@@ -75,9 +76,21 @@ class Facts:
             yield item
 
 
+ORDER = 1e-6
+"""Keeps the order of probabilities that are stated as one half; far below what a confidence shows."""
+
+
 def values(seen: Sequence[Seen], name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """(N,) an attribute of the labelled faces; NaN where the face was not found."""
+    """(N,) an attribute of the labelled faces; NaN where the face was not found.
+
+    A trait's probability is given as it is stated: above 0.5 where the value is yes, and as far from it as the
+    confidence says.
+    """
     faces = [each.face for each in seen]
-    return np.array(
-        [getattr(face.attributes, name) if face and face.attributes else np.nan for face in faces], np.float64
-    )
+    found = [getattr(face.attributes, name) if face and face.attributes else np.nan for face in faces]
+    return np.array([as_stated(name, value) if name in THRESHOLDS else value for value in found], np.float64)
+
+
+def as_stated(trait: str, probability: float) -> float:
+    """See `values`. Grows with the probability; NaN stays NaN."""
+    return stated(trait, probability) + ORDER * (probability - THRESHOLDS[trait])

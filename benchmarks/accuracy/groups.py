@@ -15,6 +15,7 @@ from benchmarks.accuracy.results import Curve, Figure
 from benchmarks.accuracy.sets import Seen, Shown, padded, shown
 from benchmarks.accuracy.statistics import figure, share, two_classes
 from benchmarks.accuracy.taints import taint
+from faceline.domain.verdicts import THRESHOLDS
 
 BANDS = ((0, 3), (3, 10), (10, 16), (16, 30), (30, 45), (45, 60), (60, 75), (75, 120))
 SIZES = (64, 48, 32, 24)
@@ -50,7 +51,7 @@ def _of_people(name: str, seen: Sequence[Seen], facts: Facts) -> list[Figure]:
     why = taint(facts.setup, "age_utkface")
     found = [(each.row, face.attributes) for each in seen if (face := each.face) and face.attributes]
     missed = len(seen) - len(found)
-    right = np.array([(seen_as.male > 0.5) == (row["gender"] == "Male") for row, seen_as in found])
+    right = np.array([(seen_as.male > THRESHOLDS["male"]) == (row["gender"] == "Male") for row, seen_as in found])
     error = np.array([abs(seen_as.age_years - float(row["age"])) for row, seen_as in found])
     inside = np.array([r.low <= float(row["age"]) <= r.high for row, seen_as in found for r in (seen_as.age_range,)])
     return [

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.accuracy.booleans import Cases
 from benchmarks.accuracy.detection import MATCH, SCENE_HEIGHT, scenes_test
-from benchmarks.accuracy.facts import Facts, values
+from benchmarks.accuracy.facts import Facts, as_stated, values
 from benchmarks.accuracy.results import Curve, Figure
 from benchmarks.accuracy.sets import Seen, Shown, shown
 from benchmarks.accuracy.statistics import share, two_classes
@@ -24,7 +24,7 @@ def masks(facts: Facts) -> Cases:
         heights = [box[3] - box[1] for box in whole.boxes]
         for face, covered, height in zip(whole.pairs(MATCH), whole.covered, heights, strict=True):
             if height >= SCENE_HEIGHT:
-                chances.append(face.attributes.occluded if face and face.attributes else np.nan)
+                chances.append(as_stated("occluded", face.attributes.occluded) if face and face.attributes else np.nan)
                 truth.append(covered)
     return Cases(np.array(chances), np.array(truth))
 

@@ -102,7 +102,7 @@ def balanced(right: Doubles, truth: Doubles) -> float:
 def at_best_threshold(name: str, test: tuple[Doubles, Doubles], held: tuple[Doubles, Doubles]) -> Figure:
     """Balanced accuracy of found faces at the threshold that is best on val: what the values could give.
 
-    No answer of faceline is made that way: its verdicts change at 0.5.
+    No answer of faceline is made that way: its verdicts change at the thresholds of `faceline.domain.verdicts`.
 
     test, held   chances and truth of found faces
     """
@@ -114,7 +114,7 @@ def at_best_threshold(name: str, test: tuple[Doubles, Doubles], held: tuple[Doub
 def two_classes(name: str, chances: Doubles, truth: Doubles, *, tainted: str = "", miss_is_wrong: bool) -> list[Figure]:
     """Balanced accuracy at 0.5, AUC and share of a yes-or-no answer.
 
-    chances        (N,) that the answer is yes; NaN where the face was not found
+    chances        (N,) that the answer is yes, as stated (`facts.values`); NaN where the face was not found
     truth          (N,) 0 or 1
     miss_is_wrong  a face that was not found counts as a wrong answer; otherwise it is left out and counted beside
     """

@@ -21,6 +21,7 @@ from benchmarks.noted.notes import Note, read_notes
 from benchmarks.steadiness import BLINK_SLACK_S, TRAITS, Count, in_single
 from benchmarks.steadiness import measure as measure_steadiness
 from faceline.domain.job import FaceAttributes
+from faceline.domain.verdicts import THRESHOLDS
 from faceline.domain.video import EVERY_FRAME, SERVICE_SAMPLE_RATE, SampleFaces
 from faceline.engine.local import LOCAL_LIMITS, open_file, plan_file
 from faceline.media.samples import samples
@@ -66,7 +67,7 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     frames, faces = (sum(pair[k] for pair in counts) for k in (0, 1))
     figures.append(Figure("clips without a face, every frame: false faces", faces, of=frames, unit="faces"))
     blinks = facts.kept("blinks", list[Blink], lambda: list(_blinks(facts)))
-    seen = np.array([any(value <= 0.5 for value in blink.eyes_open) for blink in blinks])
+    seen = np.array([any(value <= THRESHOLDS["eyes_open"] for value in blink.eyes_open) for blink in blinks])
     figures.append(share("blinks at every frame: seen", seen))
     return figures + _steadiness(clips, notes), []
 

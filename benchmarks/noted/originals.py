@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmarks.noted.notes import Note
 from faceline.domain.face import Attributes
 from faceline.domain.job import FaceAttributes
+from faceline.domain.verdicts import THRESHOLDS
 from faceline.domain.video import SERVICE_SAMPLE_RATE, SampleFaces
 from faceline.engine.local import analyse_video, plan_file
 from faceline.vision.analyse import Analyser
@@ -68,13 +69,13 @@ def run_clip(videos: Path, note: Note, analyser: Analyser) -> ClipResult:
 def _gender(seen: list[Attributes], expected: str | None) -> Share:
     if expected not in {"Male", "Female"}:
         return Share(0, 0)
-    return Share(sum((face.male > 0.5) == (expected == "Male") for face in seen), len(seen))
+    return Share(sum((face.male > THRESHOLDS["male"]) == (expected == "Male") for face in seen), len(seen))
 
 
 def _flag(seen: list[Attributes], name: str, expected: bool | None) -> Share:
     if expected is None:
         return Share(0, 0)
-    return Share(sum((getattr(face, name) > 0.5) == expected for face in seen), len(seen))
+    return Share(sum((getattr(face, name) > THRESHOLDS[name]) == expected for face in seen), len(seen))
 
 
 def total(shares: list[Share]) -> Share:

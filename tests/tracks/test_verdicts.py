@@ -13,12 +13,13 @@ STEP_S = 0.5
 Reading = tuple[float, float]
 
 probabilities = st.floats(0.0, 1.0)
+thresholds = st.floats(0.05, 0.95)
 readings = st.lists(st.tuples(probabilities, st.floats(0.01, 1.0)), min_size=1, max_size=9)
 
 
-def path(found: list[Reading], change_s: float = CHANGE_S) -> list[Stretch]:
+def path(found: list[Reading], change_s: float = CHANGE_S, threshold: float = 0.5) -> list[Stretch]:
     """Readings of (probability, weight), `STEP_S` apart."""
-    trait = TwoState(change_s)
+    trait = TwoState(change_s, threshold)
     for k, (probability, weight) in enumerate(found):
         trait.add(k * STEP_S, probability, weight)
     return trait.stretches()
@@ -29,20 +30,22 @@ def plain(*values: float) -> list[Stretch]:
     return path([(value, STEP_S) for value in values])
 
 
-def worth(found: list[Reading], verdicts: tuple[bool, ...]) -> float:
-    said = sum((weight if yes else -weight) * (2 * p - 1) for yes, (p, weight) in zip(verdicts, found, strict=True))
+def worth(found: list[Reading], verdicts: tuple[bool, ...], threshold: float) -> float:
+    said = sum(2 * (weight if yes else -weight) * (p - threshold) for yes, (p, weight) in zip(verdicts, found, strict=True))
     return said - CHANGE_S * sum(one != other for one, other in pairwise(verdicts))
 
 
-@given(readings)
-def test_no_other_path_is_worth_more(found: list[Reading]) -> None:
-    begins = {stretch.begin_s: stretch.probability > 0.5 for stretch in path(found)}
+@given(readings, thresholds)
+def test_no_other_path_is_worth_more(found: list[Reading], threshold: float) -> None:
+    """And the verdict of the path is the one that its values show at the threshold."""
+    stretches = path(found, threshold=threshold)
+    begins = {stretch.begin_s: stretch.probability > threshold for stretch in stretches}
     verdict, ours = False, []
     for k in range(len(found)):
         verdict = begins.get(k * STEP_S, begins[float("-inf")] if k == 0 else verdict)
         ours.append(verdict)
-    best = max(worth(found, verdicts) for verdicts in product((False, True), repeat=len(found)))
-    assert worth(found, tuple(ours)) == pytest.approx(best)
+    best = max(worth(found, verdicts, threshold) for verdicts in product((False, True), repeat=len(found)))
+    assert worth(found, tuple(ours), threshold) == pytest.approx(best)
 
 
 @given(readings)
@@ -102,7 +105,7 @@ def test_a_verdict_on_the_fence_does_not_flicker() -> None:
 
 def test_memory_does_not_grow_with_the_readings() -> None:
     """What is kept are the cuts of two paths; readings that change nothing leave nothing."""
-    trait = TwoState(CHANGE_S)
+    trait = TwoState(CHANGE_S, 0.5)
     for k in range(10_000):
         trait.add(k / 60, 0.9 if k % 7 else 0.2, 1 / 60)
     assert len(trait.stretches()) == 1

@@ -5,9 +5,12 @@ from statistics import median
 
 from faceline.cli.words import faces_words, tracks_words, video_words
 from faceline.domain.face import EMOTIONS, Attributes, Face, PictureFaces
+from faceline.domain.verdicts import THRESHOLDS
 from faceline.domain.video import SampleFaces, VideoFacts
 
 MAX_LINES = 30
+SHOWN = ("eyeglasses", "sunglasses", "beard", "mustache")
+"""Traits that are named where a face has them."""
 
 
 def describe(face: Face) -> str:
@@ -27,11 +30,11 @@ def _direction(face: Face) -> str:
 def _attributes(seen: Attributes) -> str:
     age = seen.age_range
     emotion = EMOTIONS[seen.emotions.index(max(seen.emotions))].value.lower()
-    words = [f"{'male' if seen.male > 0.5 else 'female'} {age.low}-{age.high} years", emotion]
-    words += [name for name in ("eyeglasses", "sunglasses", "beard", "mustache") if getattr(seen, name) > 0.5]
-    if seen.eyes_open <= 0.5:
+    words = [f"{'male' if seen.male > THRESHOLDS['male'] else 'female'} {age.low}-{age.high} years", emotion]
+    words += [name for name in SHOWN if getattr(seen, name) > THRESHOLDS[name]]
+    if seen.eyes_open <= THRESHOLDS["eyes_open"]:
         words.append("eyes closed")
-    if seen.mouth_open > 0.5:
+    if seen.mouth_open > THRESHOLDS["mouth_open"]:
         words.append("mouth open")
     return ", ".join(words)
 
@@ -101,7 +104,7 @@ class _Stretch:
         if not self._largest:
             return times
         emotions = Counter(EMOTIONS[seen.emotions.index(max(seen.emotions))].value.lower() for seen in self._largest)
-        male = median(seen.male for seen in self._largest) > 0.5
+        male = median(seen.male for seen in self._largest) > THRESHOLDS["male"]
         age = median(seen.age_years for seen in self._largest)
         which = "" if self.count == 1 else "; the largest"
         gender = "male" if male else "female"

@@ -7,6 +7,7 @@ from operator import attrgetter
 import numpy as np
 
 from faceline.domain.face import Attributes, Face
+from faceline.domain.verdicts import THRESHOLDS
 from faceline.tracks.age import AgeTally
 from faceline.tracks.verdicts import TwoState
 from faceline.tracks.weight import bareness, clarity
@@ -39,7 +40,9 @@ class Readings:
     def __init__(self) -> None:
         self.count = 0
         self._age = AgeTally()
-        self._traits = [TwoState(PERSON_CHANGE_S if name in OF_A_PERSON else WORN_CHANGE_S) for name in TRAITS]
+        self._traits = [
+            TwoState(PERSON_CHANGE_S if name in OF_A_PERSON else WORN_CHANGE_S, THRESHOLDS[name]) for name in TRAITS
+        ]
 
     def add(self, time_s: float, face: Face, seen: Attributes, frame_height: int, seconds: float) -> None:
         """Take in a face of the track; `seconds` is how much time its sample stands for."""

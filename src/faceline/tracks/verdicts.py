@@ -1,15 +1,16 @@
 """A yes or no that a track keeps until it really changes.
 
 The readings of a trait are cut into stretches by the cheapest two-state path (Viterbi 1967): a reading with
-probability p speaks for yes with 2 p - 1, times the seconds it stands for and how clear it is; every change of the
-verdict costs a fixed number of such seconds. So a single reading can never change a verdict, however sure it is, and
-a change that lasts is found at the very sample where it happens, without blurring.
+probability p speaks for yes with 2 (p - t), where t is the trait's threshold (`faceline.domain.verdicts`), times the
+seconds it stands for and how clear it is; every change of the verdict costs a fixed number of such seconds. So a
+single reading can never change a verdict, however sure it is, and a change that lasts is found at the very sample
+where it happens, without blurring.
 
 A stretch's value is the weighted mean of its probabilities (a linear opinion pool). It lies between the least and the
 most sure of its readings. Readings of one face in successive frames err together, so their number is not taken as
 evidence at all: the pool counts as one reading (effective sample size 1). A pool of calibrated probabilities is never
 overconfident (Ranjan and Gneiting 2010); the price is that it may be a little too modest. The verdict that the path
-found and the one that the mean shows are the same, because both add up the same numbers.
+found and the one that the mean shows at the threshold are the same, because both add up the same numbers.
 """
 
 from dataclasses import dataclass
@@ -37,11 +38,12 @@ class Stretch:
 class TwoState:
     """The readings of one trait on one track so far: two scores, two sums and the cuts of two paths, however long."""
 
-    __slots__ = ("_change_s", "_no", "_no_cut", "_weight", "_weighted", "_yes", "_yes_cut")
+    __slots__ = ("_change_s", "_no", "_no_cut", "_threshold", "_weight", "_weighted", "_yes", "_yes_cut")
 
-    def __init__(self, change_s: float) -> None:
-        """`change_s` is what a change of the verdict costs, in seconds of sure and clear readings."""
-        self._change_s = change_s
+    def __init__(self, change_s: float, threshold: float) -> None:
+        """`change_s` is what a change of the verdict costs, in seconds of sure and clear readings; the verdict is yes
+        where a stretch's probability is above `threshold`."""
+        self._change_s, self._threshold = change_s, threshold
         self._weight = self._weighted = self._yes = self._no = 0.0
         self._yes_cut: _Cut | None = None
         self._no_cut: _Cut | None = None
@@ -54,7 +56,7 @@ class TwoState:
             self._yes, self._yes_cut = no - self._change_s, self._cut(time_s, no_cut)
         elif yes - self._change_s > no:
             self._no, self._no_cut = yes - self._change_s, self._cut(time_s, yes_cut)
-        said = weight * (2 * probability - 1)
+        said = 2 * weight * (probability - self._threshold)
         self._yes += said
         self._no -= said
         self._weight += weight
