@@ -21,7 +21,7 @@ def steps(data: Path, work: Path, minutes: float, side: int, seed: int) -> list[
     root, held = ["--data", str(data)], ["--store", str(store)]
     both, all_of_it = [*root, *held], [*root, "--store", str(extended)]
     train = ["--minutes", str(minutes), "--seed", str(seed)]
-    end = ["--minutes", str(minutes / 6), "--seed", str(seed + 1), "--start", str(first)]
+    end = ["--minutes", str(minutes / 6), "--seed", str(seed + 1), "--plan", "last", "--start", str(first)]
     return [
         (store / "faces.npz", ["training.appearance.store", *root, "--out", str(store)]),
         (store / "degraded.npz", ["training.appearance.teachers", *held]),

@@ -13,17 +13,16 @@ import numpy as np
 from faceline.vision.attributes.appearance import TRAITS
 from faceline.vision.crops import cut
 from faceline.vision.geometry import Doubles, Pixels, RotatedSquare
+from training.appearance import cover
 from training.appearance.store import MARGIN, SIDE
 
 INPUT_MARGIN = 1.15
 """Side of the network's crop in units of the face (appearance.md section 1)."""
-LOWER_FACE = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454)
-"""Jaw line of the mesh from ear to ear; a mask hangs below a line over the nose."""
-NOSE_LINE = (454, 280, 5, 50, 234)
-EYE_RINGS = ((70, 105, 107, 122, 114, 120, 117, 111), (300, 334, 336, 351, 343, 349, 346, 340))
-"""Rough outlines of sunglass lenses on the mesh."""
+COVERED, PARTLY = 0.5, 0.15
+"""Share of an eye, the nose or the mouth from which it is hidden, and from which one cannot say."""
 HIDDEN_BELOW = tuple(TRAITS.index(name) for name in ("smile", "beard", "mustache", "mouth_open"))
 HIDDEN_ABOVE = (TRAITS.index("eyes_open"),)
+HAIR = tuple(TRAITS.index(name) for name in ("beard", "mustache"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +31,69 @@ class Drawn:
 
     pixels     (S, S, 3) uint8 RGB
     flipped    mirrored left to right
-    occluded   something was drawn over a large part of the face
-    below      mouth and chin are hidden, so that their labels say nothing
+    occluded   something was drawn over an eye, the nose or the mouth; None where it hides too little to say
+    above      an eye is hidden, so that its label says nothing
+    below      mouth and chin are hidden
     glasses    dark glasses were drawn
+    hair       nothing can be said of beard and mustache
     """
 
     pixels: Pixels
     flipped: bool
-    occluded: bool = False
+    occluded: bool | None = False
+    above: bool = False
     below: bool = False
     glasses: bool = False
+    hair: bool = False
 
 
 def draw(crop: Pixels, mesh: Doubles, other: Pixels, size: int, random: np.random.Generator, human: bool) -> Drawn:
     """One picture of `size` from a stored crop, its mesh (478, 3) in 0..1, and another crop to take textures from."""
     pixels = np.array(crop)
-    occluded = below = glasses = False
+    hides: dict[str, bool | None] = {}
     if random.random() < 0.35:
         pixels = _smeared(pixels, random)
     if human:
-        kind = random.random()
-        if kind < 0.06:
-            _mask(pixels, mesh, other, random)
-            occluded = below = True
-        elif kind < 0.10:
-            _thing(pixels, mesh, other, random)
-            occluded = below = True
-        elif kind < 0.125:
-            _sunglasses(pixels, mesh, random)
-            occluded = glasses = True
-        elif kind < 0.18:
-            _patch(pixels, other, random)
+        hides = _covered(pixels, mesh, other, random)
     pixels = _placed(pixels, size, random)
     pixels = _coarse(pixels, random)
     pixels = _lit(pixels, random)
     flipped = bool(random.random() < 0.5)
-    return Drawn(pixels[:, ::-1] if flipped else pixels, flipped, occluded, below, glasses)
+    return Drawn(pixels[:, ::-1] if flipped else pixels, flipped, **hides)
+
+
+def _covered(pixels: Pixels, mesh: Doubles, other: Pixels, random: np.random.Generator) -> dict[str, bool | None]:
+    """Draw something over one face in four; what that changes, as fields of `Drawn`."""
+    kind = random.random()
+    if kind < 0.14:
+        stencil = _thing(pixels, mesh, other, random)
+        shares = cover.hidden(stencil, mesh)
+        below = shares[2] >= PARTLY
+        occluded = True if max(shares) >= COVERED else None if max(shares) >= PARTLY else False
+        return {"occluded": occluded, "above": shares[0] >= PARTLY, "below": below, "hair": below}
+    if kind < 0.17:
+        cover.sunglasses(pixels, mesh, other, random)
+        return {"occluded": True, "above": True, "glasses": True}
+    if kind < 0.19:
+        cover.paint(pixels, mesh, random)
+        return {"hair": True}
+    if kind < 0.2:
+        cover.beard(pixels, mesh, random)
+        return {"hair": True}
+    if kind < 0.25:
+        _patch(pixels, other, random)
+    return {}
+
+
+def _thing(pixels: Pixels, mesh: Doubles, other: Pixels, random: np.random.Generator) -> Pixels:
+    kind = random.random()
+    if kind < 0.35:
+        return cover.mask(pixels, mesh, other, random)
+    if kind < 0.5:
+        return cover.cloth(pixels, mesh, other, random)
+    if kind < 0.75:
+        return cover.fingers(pixels, mesh, random)
+    return cover.slab(pixels, mesh, other, random)
 
 
 def plain(crop: Pixels, size: int) -> Pixels:
@@ -129,66 +155,8 @@ def _lit(pixels: Pixels, random: np.random.Generator) -> Pixels:
     return pixels
 
 
-def _mask(pixels: Pixels, mesh: Doubles, other: Pixels, random: np.random.Generator) -> None:
-    """A cloth over nose, mouth and chin, painted or cut from another picture."""
-    shape = mesh[list(LOWER_FACE + NOSE_LINE), :2] * SIDE
-    drop = random.uniform(-0.03, 0.05) * SIDE
-    shape[len(LOWER_FACE) :, 1] += drop
-    _fill(pixels, shape, _texture(other, random))
-
-
-def _thing(pixels: Pixels, mesh: Doubles, other: Pixels, random: np.random.Generator) -> None:
-    """A hand, scarf, cup or telephone before mouth and chin: an ellipse or a turned rectangle."""
-    middle = mesh[13, :2] * SIDE + random.normal(0, 0.04 * SIDE, 2)
-    axes = random.uniform(0.16, 0.34, 2) * SIDE
-    angle = float(random.uniform(0, 360))
-    if random.random() < 0.5:
-        shape = cv2.ellipse2Poly((int(middle[0]), int(middle[1])), (int(axes[0]), int(axes[1])), int(angle), 0, 360, 20)
-    else:
-        shape = cv2.boxPoints(
-            ((float(middle[0]), float(middle[1])), (float(axes[0] * 1.8), float(axes[1] * 1.8)), angle)
-        )
-    skin = pixels[int(np.clip(mesh[50, 1] * SIDE, 0, SIDE - 1)), int(np.clip(mesh[50, 0] * SIDE, 0, SIDE - 1))]
-    if random.random() < 0.4:
-        shade = np.clip(skin * random.uniform(0.75, 1.1), 0, 255)
-        texture = np.clip(shade + random.normal(0, 4, (SIDE, SIDE, 1)), 0, 255).astype(np.uint8)
-        texture = np.broadcast_to(texture, (SIDE, SIDE, 3))
-    else:
-        texture = _texture(other, random)
-    _fill(pixels, np.asarray(shape, np.float64), texture)
-
-
-def _sunglasses(pixels: Pixels, mesh: Doubles, random: np.random.Generator) -> None:
-    """Two dark lenses and a bridge."""
-    colour = np.clip(random.normal(22, 14, 3) + random.normal(0, 6), 0, 90)
-    texture = np.broadcast_to(colour.astype(np.uint8), (SIDE, SIDE, 3))
-    for ring in EYE_RINGS:
-        shape = mesh[list(ring), :2] * SIDE
-        middle = shape.mean(axis=0)
-        _fill(pixels, middle + (shape - middle) * random.uniform(0.85, 1.15), texture)
-    ends = [tuple(int(value) for value in mesh[vertex, :2] * SIDE) for vertex in (193, 417)]
-    cv2.line(pixels, ends[0], ends[1], tuple(int(value) for value in colour), 2)
-
-
 def _patch(pixels: Pixels, other: Pixels, random: np.random.Generator) -> None:
     """A small thing anywhere: it hides nothing that is asked for."""
     side = int(random.uniform(0.06, 0.14) * SIDE)
     x, y = (int(value) for value in random.integers(20, SIDE - 20 - side, 2))
     pixels[y : y + side, x : x + side] = other[y : y + side, x : x + side]
-
-
-def _texture(other: Pixels, random: np.random.Generator) -> Pixels:
-    """A picture to fill with: another crop, or one colour with a soft gradient."""
-    if random.random() < 0.3:
-        return np.asarray(cv2.GaussianBlur(other, (0, 0), 2.0), np.uint8)
-    colour = random.choice([random.uniform(180, 250, 3), random.uniform(5, 60, 3), random.uniform(20, 230, 3)])
-    slope = np.linspace(-1, 1, SIDE)[:, None, None] * random.normal(0, 25)
-    return np.clip(np.broadcast_to(colour + slope, (SIDE, SIDE, 3)), 0, 255).astype(np.uint8)
-
-
-def _fill(pixels: Pixels, shape: Doubles, texture: Pixels) -> None:
-    stencil = np.zeros((SIDE, SIDE), np.uint8)
-    cv2.fillPoly(stencil, [np.round(shape).astype(np.int32)], 255, lineType=cv2.LINE_AA)
-    if stencil.any():
-        share = cv2.GaussianBlur(stencil, (0, 0), 0.8)[:, :, None].astype(np.float32) / 255
-        pixels[:] = (pixels * (1 - share) + texture * share).astype(np.uint8)

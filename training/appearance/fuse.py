@@ -1,36 +1,37 @@
 """Fit the heads behind the own network: `python -m training.appearance.fuse --data FOLDER --store FOLDER`.
 
-Runs weights/appearance.onnx as the product does on every stored crop, native and degraded to a small face, and fits
+Runs both appearance networks as the product does on every stored crop, native and degraded to a small face, and fits
 linear heads on its outputs and the measures of the mesh: calibration, and a say for the mesh where the validation part
-says it helps. Writes weights/appearance_heads.npz, its entry, and figures.json beside this file. With `--onnx` and
-`--report` it only reports on another file.
+says it helps. Chooses the thresholds between yes and no, which `faceline.domain.verdicts` repeats. Writes
+appearance_heads.npz and its entry into the weights folder, and figures.json beside this file.
 """
 
 import argparse
-import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime
 
+from faceline.domain.verdicts import THRESHOLDS
 from faceline.vision.attributes.appearance import TRAITS
 from faceline.vision.attributes.measures import measures
-from faceline.vision.attributes.own import SECTIONS, agegender_male, own_features
-from faceline.vision.manifest import Manifest, NetworkEntry, Port
+from faceline.vision.attributes.own import SECTIONS, agegender_male, own_features, with_second_look
+from faceline.vision.manifest import Manifest
 from faceline.vision.network import Network, Runtime
+from faceline.vision.numerics import sigmoid
 from faceline.vision.settings import WEIGHTS
 from training.appearance.augment import plain
-from training.appearance.labels import TRAIN, Labels, load_labels
+from training.appearance.labels import TRAIN, VAL, Labels, load_labels
 from training.appearance.teachers import degrade
+from training.appearance.thresholds import threshold_of
 from training.appearance.weights import converted
 from training.heads.__main__ import SETS, write
 from training.heads.fit import Choices, Head, Rows, fit_age, fit_age_error, fit_emotions, fit_trait
-from training.heads.report import age_figures, emotions_figures, trait_figures
+from training.heads.report import age_figures, countable, emotions_figures, trait_figures
 from training.publish import publish
 
 EDGES = np.cumsum((0, *SECTIONS))
@@ -38,10 +39,6 @@ LOGITS, EMOTIONS, AGE, MEASURES, AGEGENDER = (np.arange(a, b) for a, b in pairwi
 NET = np.concatenate([LOGITS, EMOTIONS, AGE])
 EVERYTHING = np.concatenate([NET, MEASURES])
 CHUNK = 64
-SHIFTS = {"mustache": 1.5, "beard": 0.5}
-"""Added to the calibrated logits. One CelebA face in fourteen has a mustache by its label, which is often wrong:
-calibrated to that share hardly any chance passes one half, and the stated value would nearly always be no (balanced
-accuracy .57 on test; .84 with the shift, while the calibration error goes from .035 to .039)."""
 TRAIN_SHARE = 0.5
 """Of the training crops: the network has seen them all, so few degrees of freedom are fitted on them."""
 
@@ -60,27 +57,45 @@ def choices() -> Choices:
     return found
 
 
-def load_rows(store: Path, network: Network, seed: int, share: float) -> Rows:
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Features by the first network alone, which decides what is human, and by both."""
+
+    first: Rows
+    both: Rows
+
+
+def load_looks(store: Path, networks: tuple[Network, Network], seed: int, share: float) -> Looks:
     """Features of native crops and of degraded ones: all of val and test, `share` of train."""
     random = np.random.default_rng(seed)
     crops, meshes = (np.load(store / name, mmap_mode="r") for name in ("crops.npy", "mesh.npy"))
     split = np.load(store / "faces.npz")["split"]
     index = np.flatnonzero((split != TRAIN) | (random.random(len(split)) < share))
-    side, agegender = network.entry.input.row_shape[0], converted("agegender")
-    rows = []
+    (first, second), agegender = networks, converted("agegender")
+    side = first.entry.input.row_shape[0]
+    one, two = [], []
     for small in (False, True):
         for start in range(0, len(index), CHUNK):
             part = index[start : start + CHUNK]
             pixels = np.stack([plain(degrade(crops[at], random) if small else crops[at], side) for at in part])
             values = measures(meshes[part].astype(np.float64))
-            rows.append(own_features(network.run(pixels), values, agegender_male(agegender, pixels)).astype(np.float32))
+            male, outputs = agegender_male(agegender, pixels), first.run(pixels)
+            one.append(own_features(outputs, values, male).astype(np.float32))
+            two.append(own_features(with_second_look(second, pixels, outputs), values, male).astype(np.float32))
     degraded = np.arange(2 * len(index)) >= len(index)
-    return Rows(np.concatenate(rows), np.concatenate([index, index]), degraded)
+    crop = np.concatenate([index, index])
+    return Looks(Rows(np.concatenate(one), crop, degraded), Rows(np.concatenate(two), crop, degraded))
 
 
-def shifted(head: Head, logit: float) -> Head:
-    """The head with its chances moved."""
-    return replace(head, bias=head.bias + logit)
+def thresholds_of(heads: dict[str, Head], rows: Rows, labels: Labels) -> dict[str, float]:
+    """Of every trait that is stated, by native validation crops."""
+    found = {}
+    for name, head in heads.items():
+        if name in THRESHOLDS:
+            val = countable(name, rows, labels) & rows.part(labels, VAL) & ~rows.degraded
+            chances = sigmoid(head.logits(rows.features[val]))[:, 0]
+            found[name] = threshold_of(chances, labels.traits[rows.crop[val], TRAITS.index(name)])
+    return found
 
 
 def without_utkface(labels: Labels) -> Labels:
@@ -91,58 +106,50 @@ def without_utkface(labels: Labels) -> Labels:
     return replace(labels, traits=traits, hard=hard)
 
 
-def network_of(path: Path | None) -> Network:
-    """The published network, or another file of the same form."""
-    entry = Manifest.load(WEIGHTS).network("appearance") if path is None else entry_of(path)
-    return Network(entry, Runtime())
-
-
-def entry_of(path: Path) -> NetworkEntry:
-    """An entry for a file that is not published."""
-    session = onnxruntime.InferenceSession(str(path))
-    put = session.get_inputs()[0]
-    outputs = tuple(Port(output.name, tuple(output.shape)) for output in session.get_outputs())
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return NetworkEntry("appearance", path, digest, Port(put.name, tuple(put.shape)), outputs)
-
-
 def main() -> None:
     """Read the arguments, fit, report, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with stills/")
     parser.add_argument("--store", type=Path, required=True)
-    parser.add_argument("--onnx", type=Path)
-    parser.add_argument("--report", type=Path, help="write the figures here and publish nothing")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with the networks; the heads go there")
+    parser.add_argument("--report", type=Path, default=Path(__file__).parent / "figures.json")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--share", type=float, default=TRAIN_SHARE)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     labels = load_labels(arguments.data / "stills", arguments.store)
-    rows = load_rows(arguments.store, network_of(arguments.onnx), arguments.seed, arguments.share)
-    table = choices()
+    manifest = Manifest.load(arguments.weights)
+    networks = tuple(Network(manifest.network(name), Runtime()) for name in ("appearance", "appearance_second"))
+    looks = load_looks(arguments.store, (networks[0], networks[1]), arguments.seed, arguments.share)
+    arguments.report.write_text(json.dumps(fit(looks, labels, arguments.weights), indent=1) + "\n")
+
+
+def fit(looks: Looks, labels: Labels, weights: Path) -> dict[str, Any]:
+    """Fit all heads and write them; figures of the test part."""
+    rows, table = looks.both, choices()
     figures: dict[str, Any] = {"traits": {}}
-    traits = []
+    heads: dict[str, Head] = {}
     for name in TRAITS:
-        clean = without_utkface(labels) if name == "male" else labels
-        traits.append(shifted(fit_trait(name, rows, clean, table), SHIFTS.get(name, 0.0)))
-        figures["traits"][name] = trait_figures(name, traits[-1], rows, labels)
+        seen = looks.first if name == "human" else rows
+        heads[name] = fit_trait(name, seen, without_utkface(labels) if name == "male" else labels, table)
+        figures["traits"][name] = trait_figures(name, heads[name], seen, labels)
     emotions = fit_emotions(rows, labels, (EMOTIONS, NET, EVERYTHING))
     figures["emotions"] = emotions_figures(emotions, rows, labels)
     age = fit_age(rows, labels, AGE[:1])
     figures["age"] = {"own": age_figures(age.logits(rows.features)[:, 0], rows, labels)}
-    if arguments.report:
-        arguments.report.write_text(json.dumps(figures, indent=1) + "\n")
-        return
-    write(WEIGHTS / "appearance_heads.npz", traits, emotions, age, fit_age_error(rows, labels, age, AGE))
+    figures["thresholds"] = thresholds_of(heads, rows, labels)
+    path = weights / "appearance_heads.npz"
+    thresholds = np.array([figures["thresholds"].get(name, np.nan) for name in TRAITS])
+    write(path, list(heads.values()), emotions, age, fit_age_error(rows, labels, age, AGE), thresholds=thresholds)
     facts = {
         "profile": "research",
         "licence": "Apache-2.0",
         "training_data": SETS,
         "recipe": "python -m training.appearance.fuse",
-        "meaning": "linear heads on the outputs of the appearance network and on measures of the mesh",
+        "meaning": "linear heads on the outputs of the appearance networks and on measures of the mesh; thresholds",
     }
-    publish(WEIGHTS, "arrays", "appearance_heads", "appearance_heads.npz", facts)
-    (Path(__file__).parent / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
+    publish(weights, "arrays", "appearance_heads", path.name, facts)
+    return figures
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What the appearance network is asked to say of every crop: labels, blended with what the teachers say.
 
 A teacher's answer replaces a missing label and softens a present one. Teachers are the heads of `training.heads` on all
-converted networks together, and those networks' own outputs.
+converted networks together, those networks' own outputs and, where the store holds earlier.npz, an earlier network of
+our own: together they are right oftener than either (FER+ val .778 and .777, both .803).
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ SOFT = 0.01
 """Labels are .01 and .99."""
 TEACHER_WEIGHT = {"smile": 0.3, "eyeglasses": 0.3, "sunglasses": 0.3, "beard": 0.2, "mustache": 0.2, "male": 0.4}
 EMOTION_TEACHER, AGE_TEACHER = 0.35, 0.3
+BOTH_EMOTIONS = 0.8
+"""Weight of both teachers of emotions together beside votes of weight 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,35 @@ class Targets:
     face: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What an earlier network said (`training.appearance.earlier`); zeros for crops that are no faces.
+
+    traits, emotions   (N, 10) and (N, 7) logits
+    age                (N,) years
+    """
+
+    traits: Doubles
+    emotions: Doubles
+    age: Doubles
+
+    @staticmethod
+    def load(path: Path) -> "Earlier | None":
+        """None where there is no such file."""
+        if not path.exists():
+            return None
+        with np.load(path) as arrays:
+            return Earlier(*(np.nan_to_num(arrays[name]) for name in ("traits", "emotions", "age")))
+
+
 def build(labels: Labels, store: Path) -> Targets:
     """Targets of all crops of a store."""
     features = np.load(store / "features.npy").astype(np.float64)
     heads = Heads.load(Manifest.load(WEIGHTS).array("heads"), FEATURES)
-    traits, trait_weights = _traits(labels, features, heads)
-    ages, age, age_weights = _ages(labels, features, heads)
-    emotions, emotion_weights = _emotions(labels, features, heads)
+    earlier = Earlier.load(store / "earlier.npz")
+    traits, trait_weights = _traits(labels, features, heads, earlier)
+    ages, age, age_weights = _ages(labels, features, heads, earlier)
+    emotions, emotion_weights = _emotions(labels, features, heads, earlier)
     columns = features[:, AGE_COLUMNS]
     arrays = (
         traits,
@@ -85,10 +110,12 @@ def build(labels: Labels, store: Path) -> Targets:
     return Targets(*(np.asarray(array, np.float32) for array in arrays))
 
 
-def _traits(labels: Labels, features: Doubles, heads: Heads) -> tuple[Doubles, Doubles]:
+def _traits(labels: Labels, features: Doubles, heads: Heads, earlier: Earlier | None) -> tuple[Doubles, Doubles]:
     weights = np.where(np.isnan(labels.traits), 0.0, labels.weights)
     values = np.clip(np.nan_to_num(labels.traits), SOFT, 1 - SOFT)
     said = sigmoid(features @ heads.traits.T + heads.traits_bias)
+    if earlier is not None:
+        said = (said + sigmoid(earlier.traits)) / 2
     male = TRAITS.index("male")
     said[:, male] = (said[:, male] + sigmoid(features[:, AGE_COLUMNS[4]])) / 2
     for name, weight in TEACHER_WEIGHT.items():
@@ -102,8 +129,10 @@ def _traits(labels: Labels, features: Doubles, heads: Heads) -> tuple[Doubles, D
     return values, weights
 
 
-def _ages(labels: Labels, features: Doubles, heads: Heads) -> tuple[Doubles, Doubles, Doubles]:
+def _ages(labels: Labels, features: Doubles, heads: Heads, earlier: Earlier | None) -> tuple[Doubles, Doubles, Doubles]:
     said = np.clip(features @ heads.age + heads.age_bias, 0, 100)
+    if earlier is not None:
+        said = (said + earlier.age) / 2
     known = ~np.isnan(labels.age)
     age = np.where(known, np.nan_to_num(labels.age), said)
     spread = np.where(known, 1.2 + 0.045 * age, 3 + 0.08 * age)
@@ -113,13 +142,17 @@ def _ages(labels: Labels, features: Doubles, heads: Heads) -> tuple[Doubles, Dou
     return density / density.sum(axis=1, keepdims=True), age, weights
 
 
-def _emotions(labels: Labels, features: Doubles, heads: Heads) -> tuple[Doubles, Doubles]:
+def _emotions(labels: Labels, features: Doubles, heads: Heads, earlier: Earlier | None) -> tuple[Doubles, Doubles]:
     said = softmax(features @ heads.emotions.T + heads.emotions_bias)
     votes = np.nan_to_num(labels.emotions)
     teacher = np.where(labels.kind == 0, EMOTION_TEACHER, 0.0)
+    if earlier is not None:
+        said = np.sqrt(said * softmax(earlier.emotions))
+        said = said / said.sum(axis=1, keepdims=True)
+        teacher = np.where((labels.kind == 0) & (labels.emotion_weights > 0), BOTH_EMOTIONS, teacher)
     total = labels.emotion_weights + teacher
     mixed = (labels.emotion_weights[:, None] * votes + teacher[:, None] * said) / np.maximum(total, 1e-9)[:, None]
-    return mixed, np.maximum(labels.emotion_weights, teacher)
+    return mixed, np.maximum(labels.emotion_weights, np.minimum(teacher, EMOTION_TEACHER))
 
 
 def whitened(descriptors: Doubles, basis: np.ndarray) -> Doubles:

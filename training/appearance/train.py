@@ -19,22 +19,22 @@ from torch.nn import functional
 
 from faceline.vision.attributes.appearance import TRAITS
 from faceline.vision.settings import WEIGHTS
-from training.appearance.augment import HIDDEN_ABOVE, HIDDEN_BELOW, Drawn, draw, plain
+from training.appearance.augment import HAIR, HIDDEN_ABOVE, HIDDEN_BELOW, Drawn, draw, plain
 from training.appearance.labels import VAL, Labels, load_labels
 from training.appearance.net import AppearanceNet, trunk_of
+from training.appearance.plans import PLANS, Plan
 from training.appearance.sampling import chances
 from training.appearance.targets import Targets, build
 from training.heads.figures import auc
 
 SIZES = (80, 96, 112)
-SIZE_CHANCES, LAST_SIZE_CHANCES = (0.1, 0.6, 0.3), (0.05, 0.15, 0.8)
-"""In the main run, and in the last one (`--start`), which is for the size that is shipped."""
-LAST_RATE = 0.3
-"""Learning rates of the last run in units of the main run's."""
 BATCH = 48
 TRUNK_RATE, HEAD_RATE, DECAY = 3.5e-4, 2e-3, 0.02
 WARM_UP, CLIP, AVERAGE = 0.04, 5.0, 0.998
 EVALUATIONS = 12
+MIX = 0.4
+"""Of the beta distribution that the shares of blended crops are drawn from."""
+WEIGHTS_OF = ("trait_weights", "age_weights", "emotion_weights", "face")
 SUNGLASSES, GLASSES, OCCLUDED = (TRAITS.index(name) for name in ("sunglasses", "eyeglasses", "occluded"))
 Batch = dict[str, torch.Tensor]
 
@@ -48,10 +48,10 @@ class Crops:
 
 
 def make_batch(
-    crops: Crops, targets: Targets, chance: np.ndarray, sizes: tuple[float, ...], random: np.random.Generator
+    crops: Crops, targets: Targets, sets: np.ndarray, chance: np.ndarray, plan: Plan, random: np.random.Generator
 ) -> tuple[Batch, Batch]:
     """Pictures and targets of one step: pixels as (B, 3, S, S) float, and one tensor per field of Targets."""
-    size = int(random.choice(SIZES, p=sizes))
+    size = int(random.choice(SIZES, p=plan.sizes))
     index = random.choice(len(chance), BATCH, p=chance)
     others = random.choice(len(chance), BATCH, p=chance)
     drawn = [
@@ -63,8 +63,26 @@ def make_batch(
     asked = {field.name: np.array(getattr(targets, field.name)[index]) for field in fields(Targets)}
     for row, one in enumerate(drawn):
         _hide(asked, row, one)
-    pixels = torch.from_numpy(np.ascontiguousarray(np.stack([one.pixels for one in drawn]))).permute(0, 3, 1, 2)
-    return {"pixels": pixels.float()}, {name: torch.from_numpy(array) for name, array in asked.items()}
+    pixels = np.stack([one.pixels for one in drawn]).astype(np.float32)
+    _mix(pixels, asked, sets[index], plan.mixed, random)
+    wanted = {name: torch.from_numpy(array) for name, array in asked.items()}
+    return {"pixels": torch.from_numpy(pixels).permute(0, 3, 1, 2)}, wanted
+
+
+def _mix(
+    pixels: np.ndarray, asked: dict[str, np.ndarray], sets: np.ndarray, share: float, random: np.random.Generator
+) -> None:
+    """Blend some crops with another one of their set, and all that is asked of them; what is unknown of one is not
+    asked."""
+    before, wanted = pixels.copy(), {name: array.copy() for name, array in asked.items()}
+    for row in np.flatnonzero(random.random(BATCH) < share):
+        mate = random.choice(np.flatnonzero(sets == sets[row]))
+        part = random.beta(MIX, MIX)
+        part = max(part, 1 - part)
+        pixels[row] = part * before[row] + (1 - part) * before[mate]
+        for name, array in asked.items():
+            one, two = wanted[name][row], wanted[name][mate]
+            array[row] = np.minimum(one, two) if name in WEIGHTS_OF else part * one + (1 - part) * two
 
 
 def _hide(asked: dict[str, np.ndarray], row: int, drawn: Drawn) -> None:
@@ -73,28 +91,34 @@ def _hide(asked: dict[str, np.ndarray], row: int, drawn: Drawn) -> None:
     if drawn.occluded:
         traits[row, OCCLUDED], weights[row, OCCLUDED] = 0.99, 0.8
         asked["face"][row] = 0
+    elif drawn.occluded is None and traits[row, OCCLUDED] < 0.5:
+        weights[row, OCCLUDED] = 0
+    if drawn.above:
+        weights[row, list(HIDDEN_ABOVE)] = 0
+    if drawn.hair:
+        weights[row, list(HAIR)] = 0
     if drawn.below:
         weights[row, list(HIDDEN_BELOW)] = 0
         asked["emotion_weights"][row] = 0
         asked["celeba"][row] = np.nan
     if drawn.glasses:
-        weights[row, list(HIDDEN_ABOVE)] = 0
         traits[row, SUNGLASSES], weights[row, SUNGLASSES] = 0.99, 0.5
         traits[row, GLASSES], weights[row, GLASSES] = 0.99, 0.3
         asked["emotion_weights"][row] *= 0.3
 
 
-def loss_of(outputs: Batch, asked: Batch) -> torch.Tensor:
+def loss_of(outputs: Batch, asked: Batch, plan: Plan) -> torch.Tensor:
     """The sum of all terms, one number."""
     traits = functional.binary_cross_entropy_with_logits(outputs["traits"], asked["traits"], reduction="none")
     loss = 1.5 * (traits * asked["trait_weights"]).sum() / BATCH
     ages = functional.log_softmax(outputs["ages"], 1)
     years = (ages.exp() * torch.arange(ages.shape[1], device=ages.device)).sum(1)
-    loss = loss + 0.4 * _mean(-(asked["ages"] * ages).sum(1), asked["age_weights"])
-    loss = loss + 0.06 * _mean(
+    loss = loss + 0.4 * plan.ages * _mean(-(asked["ages"] * ages).sum(1), asked["age_weights"])
+    loss = loss + 0.06 * plan.ages * _mean(
         functional.smooth_l1_loss(years, asked["age"], beta=3.0, reduction="none"), asked["age_weights"]
     )
-    loss = loss + 1.2 * _mean(_entropy(outputs["emotions"], asked["emotions"]), asked["emotion_weights"])
+    emotions = _mean(_entropy(outputs["emotions"], asked["emotions"]), asked["emotion_weights"])
+    loss = loss + 1.2 * plan.emotions * emotions
     known = ~asked["celeba"].isnan()
     celeba = functional.binary_cross_entropy_with_logits(
         outputs["celeba"], asked["celeba"].nan_to_num(), reduction="none"
@@ -134,10 +158,9 @@ def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 class Run:
     """The network, its running average, its optimiser, and how far they are."""
 
-    def __init__(self, device: str, out: Path, start: Path | None) -> None:
+    def __init__(self, device: str, out: Path, start: Path | None, plan: Plan) -> None:
         """`start` is the folder of an earlier run whose averaged weights are the beginning."""
-        self.device, self.out = device, out
-        self.sizes, scale = (LAST_SIZE_CHANCES, LAST_RATE) if start else (SIZE_CHANCES, 1.0)
+        self.device, self.out, self.plan = device, out, plan
         self.net = AppearanceNet(trunk_of(WEIGHTS / "faceres.onnx")).to(device, memory_format=torch.channels_last)
         if start:
             state = torch.load(start / "last.pt", map_location=device, weights_only=True)
@@ -145,8 +168,8 @@ class Run:
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         trunk = [weight for weight in self.net.layers.parameters() if weight.requires_grad]
         groups = [
-            {"params": trunk, "rate": scale * TRUNK_RATE},
-            {"params": list(self.net.heads.parameters()), "rate": scale * HEAD_RATE},
+            {"params": trunk, "rate": plan.rate * TRUNK_RATE},
+            {"params": list(self.net.heads.parameters()), "rate": plan.rate * HEAD_RATE},
         ]
         self.optimiser = torch.optim.AdamW(groups, lr=TRUNK_RATE, weight_decay=DECAY)
         self.steps, self.seconds = 0, 0.0
@@ -162,6 +185,7 @@ class Run:
         loss = loss_of(
             {name: value.float() for name, value in outputs.items()},
             {name: value.to(self.device) for name, value in asked.items()},
+            self.plan,
         )
         self.optimiser.zero_grad()
         loss.backward()
@@ -236,7 +260,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with stills/")
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="folder of an earlier run to end: lower rates, larger pictures")
+    parser.add_argument("--start", type=Path, help="folder of an earlier run whose weights are the beginning")
+    parser.add_argument("--plan", choices=PLANS, default="main")
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=1)
@@ -249,7 +274,7 @@ def main() -> None:
     labels = load_labels(arguments.data / "stills", arguments.store)
     targets = build(labels, arguments.store)
     pixels, mesh = (np.load(arguments.store / name, mmap_mode="r") for name in ("crops.npy", "mesh.npy"))
-    run = Run(arguments.device, arguments.out, arguments.start)
+    run = Run(arguments.device, arguments.out, arguments.start, PLANS[arguments.plan])
     run.restore()
     train(run, Crops(pixels, mesh), targets, labels, 60 * arguments.minutes, arguments.seed)
 
@@ -257,14 +282,15 @@ def main() -> None:
 def train(run: Run, crops: Crops, targets: Targets, labels: Labels, budget_s: float, seed: int) -> None:
     """Steps until the budget is spent."""
     random = np.random.default_rng((seed, run.steps))
-    chance = chances(labels)
+    chance = chances(labels, run.plan.shares)
     before = run.seconds
     began = time.monotonic()
     losses: list[float] = []
     with (run.out / "log.jsonl").open("a") as log:
         while run.seconds < budget_s:
             done = int(EVALUATIONS * run.seconds / budget_s)
-            losses.append(run.step(*make_batch(crops, targets, chance, run.sizes, random), run.seconds / budget_s))
+            batch = make_batch(crops, targets, labels.set, chance, run.plan, random)
+            losses.append(run.step(*batch, run.seconds / budget_s))
             run.seconds = before + time.monotonic() - began
             if run.steps % 50 == 0:
                 line = {"step": run.steps, "seconds": round(run.seconds), "loss": round(float(np.mean(losses)), 4)}
@@ -272,7 +298,7 @@ def train(run: Run, crops: Crops, targets: Targets, labels: Labels, budget_s: fl
                 losses.clear()
             if int(EVALUATIONS * run.seconds / budget_s) > done or run.seconds >= budget_s:
                 run.save()
-                figures = evaluate(run.averaged(), crops, labels, SIZES[int(np.argmax(run.sizes))])
+                figures = evaluate(run.averaged(), crops, labels, SIZES[int(np.argmax(run.plan.sizes))])
                 print(json.dumps({"step": run.steps, "val": figures}), file=log, flush=True)
 
 

@@ -56,8 +56,8 @@ def with_agegender(age: Head) -> Head:
     return Head(weights, (1 - AGEGENDER_SHARE) * age.bias, age.columns, age.l2)
 
 
-def write(path: Path, traits: list[Head], emotions: Head, age: Head, age_error: Head) -> None:
-    """Write the heads as `faceline.vision.attributes.heads` reads them."""
+def write(path: Path, traits: list[Head], emotions: Head, age: Head, age_error: Head, **more: np.ndarray) -> None:
+    """Write the heads as `faceline.vision.attributes.heads` reads them, and more arrays beside them."""
     np.savez(
         path,
         traits=np.concatenate([head.weights for head in traits]).astype(np.float32),
@@ -68,6 +68,7 @@ def write(path: Path, traits: list[Head], emotions: Head, age: Head, age_error: 
         age_bias=age.bias[0],
         age_error=age_error.weights[0].astype(np.float32),
         age_error_bias=age_error.bias[0],
+        **more,
     )
 
 

@@ -1,0 +1,30 @@
+"""Where a trait is divided: by labelled chances whose best place is known."""
+
+import numpy as np
+
+from training.appearance.thresholds import threshold_of
+
+
+def faces(rare: int, common: int, apart: float) -> tuple[np.ndarray, np.ndarray]:
+    """Calibrated chances of two normal classes `apart` spreads from each other."""
+    random = np.random.default_rng(1)
+    truth = np.repeat([1.0, 0.0], [rare, common])
+    score = random.normal(0, 1, rare + common) + apart * truth
+    odds = rare / common * np.exp(apart * score - apart**2 / 2)
+    return odds / (1 + odds), truth
+
+
+def test_a_rare_trait_is_divided_near_its_share() -> None:
+    """Balanced accuracy of calibrated chances is best at the share of the trait."""
+    chances, truth = faces(400, 3600, 2.0)
+    assert 0.07 < threshold_of(chances, truth) < 0.15
+
+
+def test_even_classes_are_divided_at_one_half() -> None:
+    chances, truth = faces(2000, 2000, 2.0)
+    assert 0.42 < threshold_of(chances, truth) < 0.58
+
+
+def test_few_faces_of_one_kind_leave_it_near_one_half() -> None:
+    few, many = (threshold_of(*faces(count, 9 * count, 2.0)) for count in (6, 600))
+    assert many < few < 0.5
