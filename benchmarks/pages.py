@@ -85,8 +85,8 @@ def _face(noise: random.Random) -> Face:
         Attributes(
             *(80 * share(), 4.0, share(), share(), share(), share(), share(), share(), share(), share(), share()),
             emotions=tuple(value / sum(emotions) for value in emotions),
-            gaze=Gaze(degrees(), degrees(), share()),
         ),
+        Gaze(degrees(), degrees(), share()),
     )
 
 

@@ -230,8 +230,8 @@ def row_of(pair: Pair) -> dict[str, Any]:
         low, high = pair.theirs["AgeRange"]["Low"], pair.theirs["AgeRange"]["High"]
         ours = pair.ours.attributes.age_range
         row["age"] = [f"{low}-{high}", f"{ours.low}-{ours.high}"]
-    if pair.ours.attributes and "EyeDirection" in pair.theirs:
-        eyes, gaze = pair.theirs["EyeDirection"], pair.ours.attributes.gaze
+    if pair.ours.gaze and "EyeDirection" in pair.theirs:
+        eyes, gaze = pair.theirs["EyeDirection"], pair.ours.gaze
         row["eye_yaw"] = [round(eyes["Yaw"], 1), round(gaze.yaw_deg, 1)]
         row["eye_pitch"] = [round(eyes["Pitch"], 1), round(gaze.pitch_deg, 1)]
     return row | {name: list(both) for name, both in values_of(pair).items()}

@@ -29,6 +29,7 @@ from faceline.domain.face import (
 from faceline.domain.faults import JobFailed, JobFault, Refused, RequestFault
 from faceline.domain.job import FaceAttributes
 from faceline.domain.video import FrameTime, SampleFaces, VideoFacts
+from faceline.domain.weights import WeightsProfile
 
 __all__ = [
     "AgeRange",
@@ -51,6 +52,7 @@ __all__ = [
     "RequestFault",
     "SampleFaces",
     "VideoFacts",
+    "WeightsProfile",
     "analyze",
     "analyze_picture",
     "probe",
@@ -62,11 +64,17 @@ File = str | PathLike[str]
 class Engine:
     """The networks, loaded once and used for many files. One engine serves one thread."""
 
-    def __init__(self) -> None:
-        """Load the weights (about a second)."""
-        from faceline.vision.analyse import Analyser
+    def __init__(self, weights_profile: WeightsProfile | str = "research") -> None:
+        """Load the weights (about a second).
 
-        self._analyser = Analyser()
+        weights_profile   "permissive" loads only what licence and known training data allow for commercial use; then
+                          `Face.attributes` is None with ALL, too
+        Raises            ValueError for another profile.
+        """
+        from faceline.vision.analyse import Analyser
+        from faceline.vision.settings import settings_under
+
+        self._analyser = Analyser(settings_under(WeightsProfile(weights_profile)))
 
     def analyze(
         self,
@@ -79,7 +87,7 @@ class Engine:
         """The faces of a video, sample by sample, as they are found; samples without a face are among them.
 
         path          a file in any of the supported containers
-        attributes    "DEFAULT" or "ALL"; DEFAULT leaves `Face.attributes` empty and is cheaper
+        attributes    "DEFAULT" or "ALL"; DEFAULT leaves `Face.attributes` and `Face.gaze` empty and is cheaper
         sample_rate   samples a second; None takes every frame
         tracks        see the whole video first, then give the values that a server's job gives: faces are linked over
                       time (`SampleFaces.tracks`), and age, gender, facial hair and eyewear are those of the track
@@ -113,14 +121,17 @@ def analyze(
     attributes: FaceAttributes | str = "ALL",
     sample_rate: Fraction | float | None = 2,
     tracks: bool = False,
+    weights_profile: WeightsProfile | str = "research",
 ) -> Iterator[SampleFaces]:
     """As `Engine.analyze`, with an engine of its own."""
-    return Engine().analyze(path, attributes=attributes, sample_rate=sample_rate, tracks=tracks)
+    return Engine(weights_profile).analyze(path, attributes=attributes, sample_rate=sample_rate, tracks=tracks)
 
 
-def analyze_picture(path: File, *, attributes: FaceAttributes | str = "ALL") -> PictureFaces:
+def analyze_picture(
+    path: File, *, attributes: FaceAttributes | str = "ALL", weights_profile: WeightsProfile | str = "research"
+) -> PictureFaces:
     """As `Engine.analyze_picture`, with an engine of its own."""
-    return Engine().analyze_picture(path, attributes=attributes)
+    return Engine(weights_profile).analyze_picture(path, attributes=attributes)
 
 
 def probe(path: File) -> VideoFacts:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from faceline.domain.faults import Unusable
+from faceline.domain.weights import WeightsProfile
 
 GIB = 1024**3
 
@@ -106,6 +107,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         tuple[str, ...],
         Meta(description="Execution providers of ONNX Runtime, in order; one that is missing stops the start."),
     ] = ("CPUExecutionProvider",)
+    weights_profile: Annotated[
+        WeightsProfile,
+        Meta(description="Weights that may be loaded: research is all, permissive those fit for commercial use."),
+    ] = WeightsProfile.RESEARCH
     log_level: Annotated[str, Meta(description="debug, info, warning or error.")] = "info"
 
     def __post_init__(self) -> None:

@@ -139,7 +139,6 @@ def face(left: float = 0.25, width: float = 0.25, *, height: float = 0.5, score:
         mouth_open=0.5,
         occluded=0.0625,
         emotions=(0.5, 0.25, 0.0625, 0.0625, 0.03125, 0.03125, 0.046875, 0.015625),
-        gaze=Gaze(-12.5, 3.25, 0.25),
     )
     return Face(
         box=Box(left, 0.125, width, height),
@@ -148,6 +147,7 @@ def face(left: float = 0.25, width: float = 0.25, *, height: float = 0.5, score:
         pose=Pose(1.5, -20.25, 4.125),
         quality=Quality(61.5, 78.6435),
         attributes=attributes,
+        gaze=Gaze(-12.5, 3.25, 0.25),
     )
 
 

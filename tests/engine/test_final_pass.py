@@ -185,8 +185,8 @@ def test_the_command_line_and_python_give_the_values_of_a_server(
         do(tools, lease, nothing)
     body, facts = outcome(house, job_id)
 
-    monkeypatch.setattr("faceline.vision.analyse.Analyser", lambda: analyser)
-    monkeypatch.setattr("faceline.cli.analysis.Analyser", lambda: analyser)
+    monkeypatch.setattr("faceline.vision.analyse.Analyser", lambda _settings: analyser)
+    monkeypatch.setattr("faceline.cli.analysis.Analyser", lambda _settings: analyser)
     shown = CliRunner().invoke(commands, ["analyze", "--attributes", "ALL", "--json", "-", str(video)])
     assert shown.exit_code == 0
     faces = json.loads(shown.stdout)["Faces"]
@@ -200,7 +200,7 @@ def test_the_table_names_the_track_before_the_file(
     tmp_path: Path, analyser: Analyser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = render(tmp_path / "short.mp4", 1)
-    monkeypatch.setattr("faceline.cli.analysis.Analyser", lambda: analyser)
+    monkeypatch.setattr("faceline.cli.analysis.Analyser", lambda _settings: analyser)
     shown = CliRunner().invoke(commands, ["analyze", "--csv", "-", str(video)])
     header, *rows = [line.split(",")[-2:] for line in shown.stdout.splitlines()]
     assert header == ["track", "file"]

@@ -25,7 +25,7 @@ from faceline.link.server import Answer, PictureServer, clear_stale
 PATIENCE_S = 60.0
 
 
-def face(attributes: Attributes | None = None) -> Face:
+def face(attributes: Attributes | None = None, gaze: Gaze | None = None) -> Face:
     return Face(
         box=Box(-0.125, 0.25, 0.5, 0.75),
         score=0.9990234375,
@@ -33,14 +33,16 @@ def face(attributes: Attributes | None = None) -> Face:
         pose=Pose(1.5, -20.25, 4.125),
         quality=Quality(61.5, 78.6435),
         attributes=attributes,
+        gaze=gaze,
     )
 
 
 FULL = Attributes(
     age_years=31.5, age_spread=4.0, male=0.125, smile=0.75, eyeglasses=0.5, sunglasses=0.25, beard=0.25, mustache=0.375,
     eyes_open=0.9375, mouth_open=0.5, occluded=0.0625,
-    emotions=(0.5, 0.25, 0.0625, 0.0625, 0.03125, 0.03125, 0.046875, 0.015625), gaze=Gaze(-12.5, 3.25, 0.25),
+    emotions=(0.5, 0.25, 0.0625, 0.0625, 0.03125, 0.03125, 0.046875, 0.015625),
 )  # fmt: skip
+GAZE = Gaze(-12.5, 3.25, 0.25)
 NONE = PictureFaces(640, 480, ())
 
 
@@ -79,7 +81,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def test_pictures_go_and_faces_come_back_unchanged(tmp_path: Path) -> None:
     asked: list[PictureQuestion] = []
-    found = PictureFaces(1599, 1200, (face(FULL), face()))
+    found = PictureFaces(1599, 1200, (face(FULL, GAZE), face(None, GAZE), face()))
 
     def answer(question: PictureQuestion) -> PictureFaces:
         asked.append(question)

@@ -13,11 +13,15 @@ attributes = st.builds(
     Attributes,
     *[numbers] * 11,
     st.tuples(*[numbers] * len(EMOTIONS)),
-    st.builds(Gaze, numbers, numbers, numbers),
 )
+gazes = st.builds(Gaze, numbers, numbers, numbers)
+FORMS = ((st.none(), st.none()), (st.none(), gazes), (attributes, gazes))
+"""What faces have beside the DEFAULT values: nothing, what the mesh tells, everything."""
 
 
-def faces(found: st.SearchStrategy[Attributes | None]) -> st.SearchStrategy[Face]:
+def faces(
+    found: st.SearchStrategy[Attributes | None], looking: st.SearchStrategy[Gaze | None]
+) -> st.SearchStrategy[Face]:
     return st.builds(
         Face,
         st.builds(Box, numbers, numbers, numbers, numbers),
@@ -26,6 +30,7 @@ def faces(found: st.SearchStrategy[Attributes | None]) -> st.SearchStrategy[Face
         st.builds(Pose, numbers, numbers, numbers),
         st.builds(Quality, numbers, numbers),
         found,
+        looking,
     )
 
 
@@ -33,7 +38,7 @@ def faces(found: st.SearchStrategy[Attributes | None]) -> st.SearchStrategy[Face
 def sample_lists(draw: st.DrawFn) -> list[SampleFaces]:
     """Samples of one video in one form, with tracks or without."""
     time_base = Fraction(draw(st.integers(1, 2**40)), draw(st.integers(1, 2**40)))
-    face = faces(attributes if draw(st.booleans()) else st.none())
+    face = faces(*draw(st.sampled_from(FORMS)))
     tracked = draw(st.booleans())
     samples = []
     for pts in draw(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=5)):

@@ -16,7 +16,10 @@ from faceline.results.facts import VERSION, UnreadableFacts, pack, unpack
 from tests.jobs.material import FACE, at, sampled
 from tests.results.material import sample_lists
 
-ATTRIBUTES = Attributes(30.5, 3, 0.5, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.125, (0.125,) * 8, Gaze(1, 2, 0.5))
+ATTRIBUTES = Attributes(30.5, 3, 0.5, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.125, (0.125,) * 8)
+GAZE = Gaze(1, 2, 0.5)
+FULL = replace(FACE, attributes=ATTRIBUTES, gaze=GAZE)
+MESH_ALONE = replace(FACE, gaze=GAZE)
 
 
 @settings(max_examples=60, deadline=None)
@@ -33,7 +36,7 @@ def test_values_are_rounded_to_float32() -> None:
 
 def test_a_face_costs_what_its_numbers_cost() -> None:
     few, many = ([sampled(0, n)] for n in (1, 101))
-    all_few, all_many = ([SampleFaces(at(0), (replace(FACE, attributes=ATTRIBUTES),) * n)] for n in (1, 101))
+    all_few, all_many = ([SampleFaces(at(0), (FULL,) * n)] for n in (1, 101))
     assert len(pack(many)) - len(pack(few)) < 280 * 100
     assert len(pack(all_many)) - len(pack(all_few)) < 368 * 100
 
@@ -43,15 +46,18 @@ def test_a_face_costs_what_its_numbers_cost() -> None:
     [
         ([], "at least one sample"),
         ([sampled(0), SampleFaces(FrameTime(0, Fraction(1, 90_000)), ())], "one time base"),
-        ([SampleFaces(at(0), (FACE, replace(FACE, attributes=ATTRIBUTES)))], "some faces have attributes"),
-        ([SampleFaces(at(0), (replace(FACE, attributes=ATTRIBUTES), FACE))], "some faces have attributes"),
+        ([SampleFaces(at(0), (FACE, FULL))], "some faces have attributes"),
+        ([SampleFaces(at(0), (FULL, FACE))], "some faces have attributes"),
+        ([SampleFaces(at(0), (MESH_ALONE, FULL))], "some faces have attributes"),
+        ([SampleFaces(at(0), (FULL, MESH_ALONE))], "some faces have attributes"),
+        ([SampleFaces(at(0), (replace(FULL, gaze=None),))], "attributes and no gaze"),
         ([SampleFaces(at(0), (FACE, FACE), (1,))], "no track"),
         ([SampleFaces(at(0), (FACE,), (1,)), sampled(1)], "no track"),
         ([SampleFaces(at(0), (replace(FACE, landmarks=FACE.landmarks[:5]),))], "5 landmarks"),
         ([SampleFaces(at(0), (replace(FACE, score=math.nan),))], "finite"),
         ([SampleFaces(at(0), (replace(FACE, score=math.inf),))], "finite"),
         ([SampleFaces(at(0), (replace(FACE, score=1e39),))], "float32"),
-        ([SampleFaces(at(0), (replace(FACE, attributes=replace(ATTRIBUTES, emotions=(1.0,))),))], "1 emotions"),
+        ([SampleFaces(at(0), (replace(FULL, attributes=replace(ATTRIBUTES, emotions=(1.0,))),))], "1 emotions"),
     ],
 )
 def test_what_cannot_be_stored_is_refused(samples: list[SampleFaces], said: str) -> None:

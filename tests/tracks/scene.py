@@ -28,8 +28,8 @@ PLAIN = Attributes(
     mouth_open=0.0625,
     occluded=0.03125,
     emotions=(0.125, 0.0, 0.0, 0.0, 0.0, 0.0, 0.875, 0.0),
-    gaze=Gaze(1.0, -2.0, 0.5),
 )
+GAZE = Gaze(1.0, -2.0, 0.5)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Person:
         box = Box(x - width / 2, y - height / 2, width, height)
         places = np.random.default_rng(self.number).random((30, 2))
         landmarks = tuple(Point(box.left + px * width, box.top + py * height) for px, py in places.tolist())
-        return Face(box, score, landmarks, Pose(0.0, 0.0, 0.0), Quality(self.brightness, 60.0), attributes)
+        return Face(box, score, landmarks, Pose(0.0, 0.0, 0.0), Quality(self.brightness, 60.0), attributes, GAZE)
 
 
 def sampled(time_s: float, *faces: Face) -> SampleFaces:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faceline.domain.face import Attributes, Face, Gaze, Pose, Quality
+from faceline.domain.face import Attributes, Face, Pose, Quality
 from faceline.domain.video import SampleFaces
 from faceline.tracks.passes import FinalPass, FrameSize, trace
 from faceline.tracks.settled import TRAITS
@@ -98,7 +98,6 @@ any_reading = st.builds(
     st.sampled_from([3.0, 4.0, 5.0]),
     *[singles] * 9,
     st.tuples(*[singles] * 8),
-    st.builds(Gaze, singles, singles, singles),
 )
 
 

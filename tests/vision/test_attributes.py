@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from faceline.domain.face import EMOTIONS, Emotion, Pose
+from faceline.domain.weights import WeightsProfile
 from faceline.vision.attributes.appearance import SEVEN_EMOTIONS, TRAITS, AppearanceBatch
 from faceline.vision.attributes.describe import describe, half_width
 from faceline.vision.attributes.emotions import MOST, with_confused
@@ -150,13 +151,13 @@ class TestAge:
 
     def test_the_range_holds_the_estimate_in_its_middle(self, face: Doubles) -> None:
         seven = TestEmotions.calm
-        (attributes,) = describe(batch_of(seven), measures(face[None]), face[None], [FRONTAL])
+        (attributes,) = describe(batch_of(seven), measures(face[None]))
         assert (attributes.age_range.low, attributes.age_range.high) == (29, 37)
 
 
 class TestDescribe:
     def test_every_trait_goes_to_the_field_of_its_name(self, face: Doubles) -> None:
-        (attributes,) = describe(batch_of(TestEmotions.calm), measures(face[None]), face[None], [FRONTAL])
+        (attributes,) = describe(batch_of(TestEmotions.calm), measures(face[None]))
         chances = dict(zip(TRAITS, np.linspace(0.1, 0.9, len(TRAITS)), strict=True))
         for name in TRAITS[1:]:
             assert getattr(attributes, name) == pytest.approx(chances[name])
@@ -179,7 +180,7 @@ class TestHeads:
         np.savez(content, **{name: array for name, array in arrays.items() if array.size})  # type: ignore[arg-type] # the stubs take the names for flags
         path = folder / "heads.npz"
         path.write_bytes(content.getvalue())
-        return WeightFile("heads", path, hashlib.sha256(content.getvalue()).hexdigest())
+        return WeightFile("heads", path, hashlib.sha256(content.getvalue()).hexdigest(), WeightsProfile.RESEARCH)
 
     def test_zero_heads_are_undecided_and_age_is_linear(self, tmp_path: Path) -> None:
         batch = Heads.load(self.file(tmp_path), 3).read(np.array([[10.0, 0, 0], [500.0, 0, 0]]))

@@ -37,12 +37,12 @@ def face_of(detail: type_of_json) -> Face:
         pose=Pose(pose["Roll"], pose["Yaw"], pose["Pitch"]),
         quality=Quality(quality["Brightness"], quality["Sharpness"]),
         attributes=_attributes_of(detail) if "AgeRange" in detail else None,
+        gaze=_gaze_of(detail) if "AgeRange" in detail else None,
     )
 
 
 def _attributes_of(detail: type_of_json) -> Attributes:
     low, high = detail["AgeRange"]["Low"], detail["AgeRange"]["High"]
-    gaze = detail.get("EyeDirection", {"Yaw": 0.0, "Pitch": 0.0, "Confidence": 0.0})
     return Attributes(
         age_years=(low + high) / 2,
         age_spread=(high - low) / 2,
@@ -56,8 +56,12 @@ def _attributes_of(detail: type_of_json) -> Attributes:
         mouth_open=_probability(detail["MouthOpen"]),
         occluded=_probability(detail.get("FaceOccluded", {"Value": False, "Confidence": 50.0})),
         emotions=_emotions(detail["Emotions"]),
-        gaze=Gaze(gaze["Yaw"], gaze["Pitch"], gaze["Confidence"] / 100),
     )
+
+
+def _gaze_of(detail: type_of_json) -> Gaze:
+    gaze = detail.get("EyeDirection", {"Yaw": 0.0, "Pitch": 0.0, "Confidence": 0.0})
+    return Gaze(gaze["Yaw"], gaze["Pitch"], gaze["Confidence"] / 100)
 
 
 def _probability(verdict: type_of_json, positive: object = True) -> float:

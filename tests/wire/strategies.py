@@ -21,7 +21,6 @@ attributes = st.builds(
         probability,
     ),
     emotions=emotions,
-    gaze=st.builds(Gaze, degrees, degrees, probability),
 )
 faces = st.builds(
     Face,
@@ -31,6 +30,7 @@ faces = st.builds(
     pose=st.builds(Pose, degrees, degrees, degrees),
     quality=st.builds(Quality, st.floats(0, 100), st.floats(0, 100)),
     attributes=attributes,
+    gaze=st.builds(Gaze, degrees, degrees, probability),
 )
 
 json_values = st.recursive(

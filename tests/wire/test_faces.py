@@ -9,6 +9,7 @@ from hypothesis import given
 
 from faceline.domain.face import EMOTIONS, LANDMARK_TYPES, Box, Face, Point, Pose, Quality
 from faceline.domain.job import FaceAttributes
+from faceline.domain.verdicts import THRESHOLDS
 from faceline.domain.video import ColorRange, VideoFacts
 from faceline.wire.answers import detect_faces_answer, video_document
 from faceline.wire.faces import (
@@ -87,25 +88,26 @@ def test_pupils_repeat_the_eyes(face: Face) -> None:
 
 @given(faces)
 def test_verdicts_state_the_likelier_value(face: Face) -> None:
-    """B212, B213: Value = p > 0.5, Confidence = 100 max(p, 1 - p), never below 50; Gender is Male or Female."""
+    """B212, B213: Value = p > threshold; Confidence = 100 x the chance that it is right, never below 50."""
     assert face.attributes is not None
     detail = json.loads(face_detail(face, PICTURE_ALL))
-    shares = {
-        "Smile": face.attributes.smile,
-        "Eyeglasses": face.attributes.eyeglasses,
-        "Sunglasses": face.attributes.sunglasses,
-        "Gender": face.attributes.male,
-        "Beard": face.attributes.beard,
-        "Mustache": face.attributes.mustache,
-        "EyesOpen": face.attributes.eyes_open,
-        "MouthOpen": face.attributes.mouth_open,
-        "FaceOccluded": face.attributes.occluded,
+    traits = {
+        "Smile": "smile",
+        "Eyeglasses": "eyeglasses",
+        "Sunglasses": "sunglasses",
+        "Gender": "male",
+        "Beard": "beard",
+        "Mustache": "mustache",
+        "EyesOpen": "eyes_open",
+        "MouthOpen": "mouth_open",
+        "FaceOccluded": "occluded",
     }
-    for name, share in shares.items():
-        positive = "Male" if name == "Gender" else True
-        assert (detail[name]["Value"] == positive) == (share > 0.5)
-        assert 50 <= detail[name]["Confidence"] <= 100
-        assert detail[name]["Confidence"] == pytest.approx(100 * max(share, 1 - share), abs=1e-5)
+    for name, trait in traits.items():
+        share = getattr(face.attributes, trait)
+        yes = share > THRESHOLDS[trait]
+        assert detail[name]["Value"] == (("Female", "Male")[yes] if name == "Gender" else yes)
+        right = share if yes else 1 - share
+        assert detail[name]["Confidence"] == pytest.approx(100 * max(right, 0.5), abs=1e-5)
     assert detail["Gender"]["Value"] in {"Male", "Female"}
 
 
@@ -132,7 +134,7 @@ def test_ages_are_whole_years_with_the_widths_of_today(face: Face) -> None:
 @given(faces)
 def test_geometry_pose_and_gaze_are_passed_on(face: Face) -> None:
     """B200, B205, B209, B211, B218: values outside 0..1 stand; gaze confidence has no floor of 50."""
-    assert face.attributes is not None
+    assert face.gaze is not None
     detail = json.loads(face_detail(face, PICTURE_ALL))
     assert detail["BoundingBox"]["Left"] == pytest.approx(face.box.left, rel=1e-6, abs=1e-12)
     assert detail["BoundingBox"]["Height"] == pytest.approx(face.box.height, rel=1e-6, abs=1e-12)
@@ -140,8 +142,8 @@ def test_geometry_pose_and_gaze_are_passed_on(face: Face) -> None:
     assert detail["Pose"]["Yaw"] == pytest.approx(face.pose.yaw_deg, rel=1e-6, abs=1e-12)
     assert detail["Quality"]["Sharpness"] == pytest.approx(face.quality.sharpness, rel=1e-6, abs=1e-12)
     assert detail["Confidence"] == pytest.approx(100 * face.score, rel=1e-6, abs=1e-12)
-    assert detail["EyeDirection"]["Pitch"] == pytest.approx(face.attributes.gaze.pitch_deg, rel=1e-6, abs=1e-12)
-    assert detail["EyeDirection"]["Confidence"] == pytest.approx(100 * face.attributes.gaze.score, rel=1e-6, abs=1e-12)
+    assert detail["EyeDirection"]["Pitch"] == pytest.approx(face.gaze.pitch_deg, rel=1e-6, abs=1e-12)
+    assert detail["EyeDirection"]["Confidence"] == pytest.approx(100 * face.gaze.score, rel=1e-6, abs=1e-12)
 
 
 @pytest.mark.parametrize(

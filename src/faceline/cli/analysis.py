@@ -17,9 +17,11 @@ from faceline.cli.table import FaceTable
 from faceline.domain.faults import JobFailed, Refused
 from faceline.domain.job import FaceAttributes
 from faceline.domain.video import SampleFaces, SampleRate, VideoPlan
+from faceline.domain.weights import WeightsProfile
 from faceline.engine.final_pass import finish_local
 from faceline.engine.local import analyse_picture, analyse_video, is_picture, plan_file
 from faceline.vision.analyse import Analyser
+from faceline.vision.settings import settings_under
 from faceline.wire.answers import detect_faces_answer
 from faceline.wire.faces import PICTURE_ALL, PICTURE_DEFAULT, face_fragment, video_form
 
@@ -31,6 +33,7 @@ class Wish:
     attributes: FaceAttributes
     rate: SampleRate
     extended: bool
+    profile: WeightsProfile
 
 
 class Analysis:
@@ -38,7 +41,7 @@ class Analysis:
 
     def __init__(self, wish: Wish, json_out: BinaryIO | None, csv_out: BinaryIO | None) -> None:
         self._wish = wish
-        self._analyser = Analyser()
+        self._analyser = Analyser(settings_under(wish.profile))
         self._json = json_out
         all_wanted = wish.attributes is FaceAttributes.ALL
         self._table = FaceTable(csv_out, attributes=all_wanted, occlusion=True) if csv_out else None

@@ -9,7 +9,11 @@ from typing import BinaryIO
 
 import click
 
+from faceline.cli.options import description
+from faceline.cli.words import unanswered_words
+from faceline.domain.job import FaceAttributes
 from faceline.domain.video import EVERY_FRAME, SampleRate
+from faceline.domain.weights import WeightsProfile
 
 
 class RateType(click.ParamType[SampleRate]):
@@ -45,6 +49,14 @@ class RateType(click.ParamType[SampleRate]):
 @click.option("--json", "json_out", metavar="OUT", help="Write the shape of GetFaceDetection; - is standard output.")
 @click.option("--csv", "csv_out", metavar="OUT", help="Write one row per face; - is standard output.")
 @click.option("--extended", is_flag=True, help="Add FaceOccluded and EyeDirection to videos.")
+@click.option(
+    "--weights-profile",
+    type=click.Choice([profile.value for profile in WeightsProfile]),
+    default=WeightsProfile.RESEARCH.value,
+    show_default=True,
+    envvar="FACELINE_WEIGHTS_PROFILE",
+    help=description("weights_profile"),
+)
 def analyze(
     files: tuple[Path, ...],
     attributes: str,
@@ -52,6 +64,7 @@ def analyze(
     json_out: str | None,
     csv_out: str | None,
     extended: bool,
+    weights_profile: str,
 ) -> None:
     """Find the faces of videos and pictures on this machine.
 
@@ -60,10 +73,12 @@ def analyze(
     """
     _check_outputs(files, json_out, csv_out)
     from faceline.cli.analysis import Analysis, Wish
-    from faceline.domain.job import FaceAttributes
 
+    wish = Wish(FaceAttributes(attributes), sample_rate, extended, WeightsProfile(weights_profile))
+    if wish.attributes is FaceAttributes.ALL and (words := unanswered_words(wish.profile)):
+        click.echo(f"faceline: {words}", err=True)
     with _output(json_out) as json_file, _output(csv_out) as csv_file:
-        analysis = Analysis(Wish(FaceAttributes(attributes), sample_rate, extended), json_file, csv_file)
+        analysis = Analysis(wish, json_file, csv_file)
         worked = [analysis.run(path) for path in files]
         analysis.close()
     sys.exit(0 if all(worked) else 1)

@@ -29,9 +29,9 @@ READY_POLL_S = 0.1
 def vision_settings(settings: Settings) -> "VisionSettings":
     """How this installation runs its networks."""
     from faceline.vision.network import Runtime
-    from faceline.vision.settings import VisionSettings
+    from faceline.vision.settings import settings_under
 
-    return VisionSettings(runtime=Runtime(providers=settings.providers))
+    return settings_under(settings.weights_profile, Runtime(providers=settings.providers))
 
 
 def slot_task(settings: Settings) -> "Task":

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from enum import StrEnum
 from functools import wraps
 from typing import Any, get_type_hints
 
@@ -29,14 +30,15 @@ def _option(name: str) -> Callable[[Command], Command]:
     many = isinstance(default, tuple)
     shown = "" if default in ("", ()) else f"  [default: {','.join(default) if many else default}]"
     kind = str if many else type(default)
+    choices = [each.value for each in type(default)] if isinstance(default, StrEnum) else []
     return click.option(
         flag,
         name,
-        type=kind,
+        type=click.Choice(choices) if choices else kind,
         multiple=many,
         default=None,
         help=description(name) + shown,
-        metavar=kind.__name__.upper(),
+        metavar=None if choices else kind.__name__.upper(),
     )
 
 

@@ -114,7 +114,7 @@ class AgeRange:
 
 @dataclass(frozen=True, slots=True)
 class Gaze:
-    """EyeDirection: degrees, independent of the head's pose (B218); score 0..1."""
+    """EyeDirection: degrees, independent of the head's pose (B218); score 0..1. It comes from the mesh alone."""
 
     yaw_deg: float
     pitch_deg: float
@@ -123,14 +123,13 @@ class Gaze:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What only ALL asks for: calibrated probabilities 0..1 that the named thing is true.
+    """What appearance networks say of a face: calibrated probabilities 0..1 that the named thing is true.
 
     age_years    the single estimate, 0..100
     age_spread   half width of the range that is stated around it, years (3, 4 or 5; B214)
     male         probability that Gender is Male
     occluded     FaceOccluded; not part of a video answer unless --extended (B148)
     emotions     eight probabilities in the order of `EMOTIONS`, sum 1
-    gaze         EyeDirection; not part of a video answer unless --extended (B148)
     """
 
     age_years: float
@@ -145,7 +144,6 @@ class Attributes:
     mouth_open: float
     occluded: float
     emotions: tuple[float, ...]
-    gaze: Gaze
 
     @property
     def age_range(self) -> AgeRange:
@@ -161,7 +159,9 @@ class Face:
 
     score        probability that this is a human face, 0..1
     landmarks    30 points in the order of `LANDMARK_TYPES`
-    attributes   present when ALL was asked for
+    attributes   present when ALL was asked for and the installation's weights can tell them: under the profile
+                 PERMISSIVE none can (docs/licences.md)
+    gaze         EyeDirection, present when ALL was asked for; not part of a video answer unless --extended (B148)
     """
 
     box: Box
@@ -170,6 +170,7 @@ class Face:
     pose: Pose
     quality: Quality
     attributes: Attributes | None = None
+    gaze: Gaze | None = None
 
 
 REFERENCE_WIDTH_PX = 1920

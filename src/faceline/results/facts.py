@@ -2,7 +2,8 @@
 
 A body is a version byte and a zstd frame around
 
-    header    form (0 DEFAULT, 1 ALL), tracks (0 or 1), number of samples, time base as two integers
+    header    form (0 DEFAULT, 1 ALL, 2 ALL but with gaze alone), tracks (0 or 1), number of samples, time base as two
+              integers
     samples   for each: pts, number of faces
     faces     for each face of each sample, in order: its record of float32
     tracks    for each face: its track, if the header says so
@@ -38,10 +39,12 @@ _EMOTIONS = len(EMOTIONS)
 _HEADER = struct.Struct("<BB2xIqq")
 _SAMPLE = struct.Struct("<qI")
 _BASE_VALUES = 4 + 1 + 3 + 2 + 2 * _LANDMARKS
-_ATTRIBUTE_VALUES = 11 + _EMOTIONS + 3
+_ATTRIBUTE_VALUES = 11 + _EMOTIONS
+_GAZE_VALUES = 3
 _DEFAULT = struct.Struct(f"<{_BASE_VALUES}f")
-_ALL = struct.Struct(f"<{_BASE_VALUES + _ATTRIBUTE_VALUES}f")
-_FORMS = (_DEFAULT, _ALL)
+_ALL = struct.Struct(f"<{_BASE_VALUES + _ATTRIBUTE_VALUES + _GAZE_VALUES}f")
+_MESH_ALONE = struct.Struct(f"<{_BASE_VALUES + _GAZE_VALUES}f")
+_FORMS = (_DEFAULT, _ALL, _MESH_ALONE)
 
 
 class UnreadableFacts(Exception):  # noqa: N818 - reads as a sentence where it is raised
@@ -49,7 +52,7 @@ class UnreadableFacts(Exception):  # noqa: N818 - reads as a sentence where it i
 
 
 def pack(samples: Sequence[SampleFaces]) -> bytes:
-    """Bytes for samples of one video: one time base, either all faces with attributes or none, all with tracks or none.
+    """Bytes for samples of one video: one time base, all faces in one form, all with tracks or none.
 
     Raises ValueError for no samples, a mixture, a missing landmark, or a value that is not a finite float32.
     """
@@ -57,7 +60,7 @@ def pack(samples: Sequence[SampleFaces]) -> bytes:
         raise ValueError("a part of a span holds at least one sample")
     time_base = samples[0].time.time_base
     faces = [face for sample in samples for face in sample.faces]
-    form = 1 if faces and faces[0].attributes is not None else 0
+    form = _form_of(faces[0]) if faces else 0
     tracks = [track for sample in samples for track in sample.tracks]
     if tracks and any(len(sample.tracks) != len(sample.faces) for sample in samples):
         raise ValueError("a face has no track although others have one")
@@ -99,6 +102,15 @@ def _unpack(raw: bytes) -> Iterator[SampleFaces]:
         done += n
 
 
+def _form_of(face: Face) -> int:
+    """The place in `_FORMS` of what a face has."""
+    if face.gaze is None:
+        if face.attributes is not None:
+            raise ValueError("a face has attributes and no gaze")
+        return 0
+    return 2 if face.attributes is None else 1
+
+
 def _pack_face(face: Face, form: int) -> bytes:
     if len(face.landmarks) != _LANDMARKS:
         raise ValueError(f"a face has {len(face.landmarks)} landmarks instead of {_LANDMARKS}")
@@ -107,10 +119,12 @@ def _pack_face(face: Face, form: int) -> bytes:
     values += [pose.roll_deg, pose.yaw_deg, pose.pitch_deg, quality.brightness, quality.sharpness]
     for point in face.landmarks:
         values += (point.x, point.y)
-    if (face.attributes is not None) != (form == 1):
+    if _form_of(face) != form:
         raise ValueError("some faces have attributes and some have none")
     if face.attributes is not None:
         values += _attribute_values(face.attributes)
+    if face.gaze is not None:
+        values += (face.gaze.yaw_deg, face.gaze.pitch_deg, face.gaze.score)
     if not all(map(math.isfinite, values)):
         raise ValueError("a face holds a value that is not a finite number")
     try:
@@ -123,20 +137,19 @@ def _attribute_values(a: Attributes) -> list[float]:
     if len(a.emotions) != _EMOTIONS:
         raise ValueError(f"a face has {len(a.emotions)} emotions instead of {_EMOTIONS}")
     values = [a.age_years, a.age_spread, a.male, a.smile, a.eyeglasses, a.sunglasses, a.beard, a.mustache]
-    values += [a.eyes_open, a.mouth_open, a.occluded, *a.emotions]
-    values += [a.gaze.yaw_deg, a.gaze.pitch_deg, a.gaze.score]
-    return values
+    return [*values, a.eyes_open, a.mouth_open, a.occluded, *a.emotions]
 
 
 def _unpack_face(v: tuple[float, ...]) -> Face:
-    xy = v[10:_BASE_VALUES]
+    xy, rest = v[10:_BASE_VALUES], v[_BASE_VALUES:]
     return Face(
         box=Box(*v[:4]),
         score=v[4],
         landmarks=tuple(map(Point, xy[::2], xy[1::2])),
         pose=Pose(*v[5:8]),
         quality=Quality(*v[8:10]),
-        attributes=_unpack_attributes(v[_BASE_VALUES:]) if len(v) > _BASE_VALUES else None,
+        attributes=_unpack_attributes(rest) if len(rest) > _GAZE_VALUES else None,
+        gaze=Gaze(*rest[-_GAZE_VALUES:]) if rest else None,
     )
 
 
@@ -157,5 +170,4 @@ def _unpack_attributes(v: tuple[float, ...]) -> Attributes:
         mouth_open=mouth_open,
         occluded=occluded,
         emotions=v[11 : 11 + _EMOTIONS],
-        gaze=Gaze(*v[11 + _EMOTIONS :]),
     )

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from faceline.domain.face import Attributes, Face, Pose, order_of_faces
+from faceline.domain.face import Attributes, Face, Gaze, Pose, order_of_faces
 from faceline.domain.job import FaceAttributes
-from faceline.vision.attributes.appearance import AppearanceReader, Glance
+from faceline.vision.attributes.appearance import AppearanceReader
 from faceline.vision.attributes.converted import ConvertedReader
 from faceline.vision.attributes.describe import describe
+from faceline.vision.attributes.gaze import gazes
 from faceline.vision.attributes.measures import measures
 from faceline.vision.attributes.own import OwnReader
 from faceline.vision.box import box_of, service_box
 from faceline.vision.crops import cut
 from faceline.vision.detect import BlazeRows, Detector, MultiScaleDetector, OwnRows
-from faceline.vision.geometry import Pixels
+from faceline.vision.geometry import Doubles, Pixels
 from faceline.vision.landmarks import landmarks_of
 from faceline.vision.manifest import Manifest
 from faceline.vision.mesh import POINTS, FaceMesh, Mesher, outermost
@@ -34,11 +35,11 @@ class Analyser:
     """
 
     def __init__(self, settings: VisionSettings | None = None) -> None:
-        """Load the weights. Raises WeightsBroken or ProviderMissing."""
+        """Load the weights. Raises WeightsBroken, WeightsNotAdmitted or ProviderMissing."""
         settings = settings or VisionSettings()
         # OpenCV would start a thread per core; a slot is one core and its neighbours have theirs
         cv2.setNumThreads(1)
-        manifest = Manifest.load(settings.weights)
+        manifest = Manifest.load(settings.weights, settings.profile)
         self._detector = _detector(manifest, settings)
         self._mesher = Mesher(Network(manifest.network("amesh"), settings.runtime), settings.mesh)
         self._poses = PoseFitter.load(manifest.array("canonical_face"))
@@ -49,7 +50,7 @@ class Analyser:
         """The faces of each frame, largest first (`order_of_faces`).
 
         frames       each (H, W, 3) uint8 RGB, upright; sizes may differ
-        attributes   ALL fills `Face.attributes`
+        attributes   ALL fills `Face.gaze`, and `Face.attributes` where an appearance is read
         Raises       ValueError if a frame is not of that form.
         """
         for frame in frames:
@@ -61,38 +62,47 @@ class Analyser:
 
     def _faces(self, frame: Pixels, meshes: Sequence[FaceMesh], attributes: FaceAttributes) -> tuple[Face, ...]:
         """The human faces among the meshes of one frame."""
-        meshes, scores, glance = self._humans(frame, meshes)
+        glance = self._reader.glance(_crops(frame, meshes, self._reader)) if self._reader else None
+        human = glance.human if glance else np.array([mesh.flag for mesh in meshes])
+        rows, scores = self._believed(meshes, human)
+        meshes = [meshes[row] for row in rows]
         points = np.stack([mesh.points for mesh in meshes]) if meshes else np.zeros((0, POINTS, 3))
         poses = self._poses.poses(points)
+        directions: list[Gaze | None] = [None] * len(meshes)
         described: list[Attributes | None] = [None] * len(meshes)
         if attributes is FaceAttributes.ALL:
-            values = measures(points)
-            batch = self._reader.read(glance, values)
-            described = [*describe(batch, values, points, poses)]
-        faces = [_face(frame, *row) for row in zip(meshes, scores, poses, described, strict=True)]
+            directions = [*gazes(points, poses)]
+            if self._reader and glance:
+                values = measures(points)
+                described = [*describe(self._reader.read(glance.only(rows), values), values)]
+        faces = [_face(frame, *row) for row in zip(meshes, scores, poses, directions, described, strict=True)]
         return tuple(sorted(faces, key=order_of_faces))
 
-    def _humans(self, frame: Pixels, meshes: Sequence[FaceMesh]) -> tuple[list[FaceMesh], list[float], Glance]:
-        """Those meshes that are human faces, the probability of each, and what the reader has seen of them."""
+    def _believed(self, meshes: Sequence[FaceMesh], human: Doubles) -> tuple[list[int], list[float]]:
+        """Numbers of those meshes that are human faces, and the probability of each.
+
+        human   (N,) chances of the meshes to be human faces by something else than the detector
+        """
         verdict = self._verdict
-        glance = self._reader.glance(self._crops(frame, meshes))
-        evidence = logit(np.array([mesh.detection for mesh in meshes])) + logit(glance.human)
+        detected = logit(np.array([mesh.detection for mesh in meshes]))
+        evidence = verdict.detector_weight * detected + verdict.human_weight * logit(human) + verdict.offset
         believed = [
-            row for row in range(len(meshes)) if glance.human[row] > verdict.human and evidence[row] > verdict.evidence
+            row for row in range(len(meshes)) if human[row] > verdict.human and evidence[row] > verdict.evidence
         ]
         rows = [believed[at] for at in outermost([meshes[row].bounds for row in believed], verdict.containment)]
-        scores = sigmoid(evidence[np.array(rows, np.int64)])
-        return [meshes[row] for row in rows], [float(score) for score in scores], glance.only(rows)
-
-    def _crops(self, frame: Pixels, meshes: Sequence[FaceMesh]) -> Pixels:
-        side = self._reader.crop_side
-        crops = np.zeros((len(meshes), side, side, 3), np.uint8)
-        for row, mesh in enumerate(meshes):
-            crops[row] = cut(frame, mesh.square(self._reader.crop_margin), side)
-        return crops
+        return rows, [float(score) for score in sigmoid(evidence[np.array(rows, np.int64)])]
 
 
-def _face(frame: Pixels, mesh: FaceMesh, score: float, pose: Pose, attributes: Attributes | None) -> Face:
+def _crops(frame: Pixels, meshes: Sequence[FaceMesh], reader: AppearanceReader) -> Pixels:
+    crops = np.zeros((len(meshes), reader.crop_side, reader.crop_side, 3), np.uint8)
+    for row, mesh in enumerate(meshes):
+        crops[row] = cut(frame, mesh.square(reader.crop_margin), reader.crop_side)
+    return crops
+
+
+def _face(
+    frame: Pixels, mesh: FaceMesh, score: float, pose: Pose, gaze: Gaze | None, attributes: Attributes | None
+) -> Face:
     height, width = frame.shape[:2]
     pixels = service_box(mesh.bounds)
     return Face(
@@ -102,6 +112,7 @@ def _face(frame: Pixels, mesh: FaceMesh, score: float, pose: Pose, attributes: A
         pose=pose,
         quality=quality_of(frame, pixels),
         attributes=attributes,
+        gaze=gaze,
     )
 
 
@@ -111,7 +122,11 @@ def _detector(manifest: Manifest, settings: VisionSettings) -> Detector:
     return MultiScaleDetector(rows, settings.detector)
 
 
-def _reader(manifest: Manifest, settings: VisionSettings) -> AppearanceReader:
-    if settings.appearance is AppearanceChoice.OWN:
-        return OwnReader(manifest, settings.runtime)
-    return ConvertedReader(manifest, settings.runtime)
+def _reader(manifest: Manifest, settings: VisionSettings) -> AppearanceReader | None:
+    match settings.appearance:
+        case AppearanceChoice.OWN:
+            return OwnReader(manifest, settings.runtime)
+        case AppearanceChoice.CONVERTED:
+            return ConvertedReader(manifest, settings.runtime)
+        case AppearanceChoice.NONE:
+            return None

@@ -1,17 +1,19 @@
 """The manifest of the weights: what each file is, where it comes from, and what goes in and out.
 
 `weights/manifest.toml` is written by `tools/weights` for the converted networks, `weights/trained.toml` by `training/`
-for what we trained. A file is used only if its bytes have the checksum that stands there.
+for what we trained. A file is used only if its bytes have the checksum that stands there, and only if the profile that
+was chosen admits it: the others' entries are not even kept, so that nothing can load them.
 """
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from faceline.domain.faults import Unusable
+from faceline.domain.weights import WeightsProfile
 
 MANIFESTS = ("manifest.toml", "trained.toml")
 Shape = tuple[int | str | None, ...]
@@ -19,6 +21,10 @@ Shape = tuple[int | str | None, ...]
 
 class WeightsBroken(Unusable):
     """A weight file is missing, changed, or not what the manifest says."""
+
+
+class WeightsNotAdmitted(Unusable):
+    """A weight file was asked for that the chosen profile does not admit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +42,12 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class WeightFile:
-    """A file beside the manifest with its checksum."""
+    """A file beside the manifest with its checksum and what is known of its licence."""
 
     name: str
     path: Path
     sha256: str
+    profile: WeightsProfile
 
     def read(self) -> bytes:
         """The file's bytes. Raises WeightsBroken if it is missing or its checksum differs."""
@@ -73,13 +80,18 @@ class NetworkEntry(WeightFile):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All entries by name."""
+    """The entries that a profile admits, by name.
 
+    barred   names of the entries that it does not admit
+    """
+
+    profile: WeightsProfile
     networks: Mapping[str, NetworkEntry]
     arrays: Mapping[str, WeightFile]
+    barred: frozenset[str]
 
     @staticmethod
-    def load(folder: Path) -> "Manifest":
+    def load(folder: Path, profile: WeightsProfile = WeightsProfile.RESEARCH) -> "Manifest":
         """Read the manifests of a weights folder. Raises WeightsBroken if one is missing or malformed."""
         networks: dict[str, NetworkEntry] = {}
         arrays: dict[str, WeightFile] = {}
@@ -90,31 +102,43 @@ class Manifest:
                 arrays |= {key: _file(folder, key, row) for key, row in document.get("arrays", {}).items()}
             except OSError as error:
                 raise WeightsBroken(f"cannot read the manifest {folder / name}: {error.strerror}") from error
-            except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+            except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
                 raise WeightsBroken(f"the manifest {folder / name} is malformed: {error}") from error
-        return Manifest(networks, arrays)
+        files: dict[str, WeightFile] = {**networks, **arrays}
+        return Manifest(
+            profile,
+            {name: entry for name, entry in networks.items() if profile.admits(entry.profile)},
+            {name: file for name, file in arrays.items() if profile.admits(file.profile)},
+            frozenset(name for name, file in files.items() if not profile.admits(file.profile)),
+        )
 
     def network(self, name: str) -> NetworkEntry:
-        """The network of that name. Raises WeightsBroken if there is none."""
+        """The network of that name. Raises WeightsNotAdmitted, or WeightsBroken if there is none."""
         if name not in self.networks:
-            raise WeightsBroken(f"the manifest names no network {name!r}; it has {', '.join(sorted(self.networks))}")
+            raise self._missing(name, "network", self.networks)
         return self.networks[name]
 
     def array(self, name: str) -> WeightFile:
-        """The array file of that name. Raises WeightsBroken if there is none."""
+        """The array file of that name. Raises WeightsNotAdmitted, or WeightsBroken if there is none."""
         if name not in self.arrays:
-            raise WeightsBroken(f"the manifest names no array {name!r}; it has {', '.join(sorted(self.arrays))}")
+            raise self._missing(name, "array", self.arrays)
         return self.arrays[name]
+
+    def _missing(self, name: str, kind: str, there: Iterable[str]) -> Unusable:
+        if name in self.barred:
+            return WeightsNotAdmitted(f"the weights profile {self.profile.value} does not admit {name}")
+        return WeightsBroken(f"the manifest names no {kind} {name!r}; it has {', '.join(sorted(there))}")
 
 
 def _file(folder: Path, name: str, row: Mapping[str, object]) -> WeightFile:
-    return WeightFile(name, folder / str(row["file"]), str(row["sha256"]))
+    return WeightFile(name, folder / str(row["file"]), str(row["sha256"]), WeightsProfile(str(row["profile"])))
 
 
 def _network(folder: Path, name: str, row: Mapping[str, Any]) -> NetworkEntry:
+    file = _file(folder, name, row)
     outputs = tuple(Port(str(output["name"]), tuple(output["shape"])) for output in row["outputs"])
     pixels = Port("pixels", tuple(row["input_shape"]))
-    return NetworkEntry(name, folder / str(row["file"]), str(row["sha256"]), pixels, outputs)
+    return NetworkEntry(name, file.path, file.sha256, file.profile, pixels, outputs)
 
 
 def _agree(stated: Shape, found: Shape) -> bool:

@@ -8,10 +8,12 @@ prepared once for each form of the answer.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from enum import Enum
+from operator import attrgetter, itemgetter
 
-from faceline.domain.face import DEFAULT_LANDMARKS, EMOTIONS, LANDMARK_TYPES, Attributes, Face, LandmarkType
+from faceline.domain.face import DEFAULT_LANDMARKS, EMOTIONS, LANDMARK_TYPES, Attributes, Face, Gaze, LandmarkType
 from faceline.domain.job import FaceAttributes
+from faceline.domain.verdicts import stated
 from faceline.wire.numbers import java_numbers
 
 # One text for each member of FaceDetail in the order of the service model; <name> is a gap that a face fills.
@@ -47,16 +49,47 @@ def _member_texts(landmarks: int) -> dict[str, str]:
 
 MEMBERS = tuple(_member_texts(DEFAULT_LANDMARKS))
 """The members of FaceDetail in model order (B12, B194)."""
+APPEARANCE_MEMBERS = tuple(name for name in MEMBERS if name not in DEFAULT_MEMBERS | {"EyeDirection"})
+"""Those that a face without `Face.attributes` does not show: nothing is made up in their place."""
 
 # Names of the gaps, in the order in which `_numbers` and `_texts` give their values.
 _VERDICT_ORDER = (*_VERDICTS, "FaceOccluded")
 _BASE_NUMBERS = (*("Width", "Height", "Left", "Top", "Confidence", "Roll", "Yaw", "Pitch", "Brightness", "Sharpness"),)
+_GAZE_NUMBERS = ("Gaze.Yaw", "Gaze.Pitch", "Gaze.Confidence")
 _ATTRIBUTE_NUMBERS = (
     *(f"{name}.Confidence" for name in _VERDICT_ORDER),
     *(f"Emotion{place}.Confidence" for place in range(len(EMOTIONS))),
-    *("Gaze.Yaw", "Gaze.Pitch", "Gaze.Confidence"),
 )
 _ATTRIBUTE_TEXTS = ("Low", "High", *_VERDICT_ORDER, *(f"Emotion{place}" for place in range(len(EMOTIONS))))
+
+
+class _Layout(Enum):
+    """What a face has: the names of its gaps follow from it."""
+
+    DEFAULT = ((), ())
+    MESH = (_GAZE_NUMBERS, ())
+    ALL = ((*_GAZE_NUMBERS, *_ATTRIBUTE_NUMBERS), _ATTRIBUTE_TEXTS)
+
+    def gaps(self, landmarks: int) -> tuple[str, ...]:
+        """In the order in which their values are given: numbers, the time, texts."""
+        numbers, texts = self.value
+        points = (f"{kind}.{axis}" for kind in LANDMARK_TYPES[:landmarks] for axis in "XY")
+        return (*_BASE_NUMBERS, *points, *numbers, "Timestamp", *texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A flat text with gaps: the literals between them, and which of the values go there."""
+
+    literals: tuple[bytes, ...]
+    pick: Callable[[Sequence[bytes]], tuple[bytes, ...]]
+
+    def fill(self, values: Sequence[bytes]) -> bytes:
+        """The text with its gaps filled; `values` in the order of the layout's gaps."""
+        pieces = [b""] * (2 * len(self.literals) - 1)
+        pieces[0::2] = self.literals
+        pieces[1::2] = self.pick(values)
+        return b"".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +105,31 @@ class FaceForm:
     landmarks: int
     in_video: bool = False
     needs_attributes: bool = field(init=False)
-    _literals: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
-    _pick: Callable[[Sequence[bytes]], tuple[bytes, ...]] = field(init=False, repr=False, compare=False)
+    _texts: dict[_Layout, _Text] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         shown = self.members | DEFAULT_MEMBERS
         needs_attributes = shown != DEFAULT_MEMBERS
-        texts = _member_texts(self.landmarks)
-        face = "{" + ",".join(text for name, text in texts.items() if name in shown) + "}"
-        whole = f'{{"Timestamp":<Timestamp>,"Face":{face}}}' if self.in_video else face
-        parts = re.split("<([^>]+)>", whole)
-        gaps = _gap_names(self.landmarks, needs_attributes)
+        texts = {_Layout.DEFAULT: self._text(DEFAULT_MEMBERS, _Layout.DEFAULT)}
+        if needs_attributes:
+            known = shown - frozenset(APPEARANCE_MEMBERS)
+            texts = {_Layout.MESH: self._text(known, _Layout.MESH), _Layout.ALL: self._text(shown, _Layout.ALL)}
         object.__setattr__(self, "members", shown)
         object.__setattr__(self, "needs_attributes", needs_attributes)
-        object.__setattr__(self, "_literals", tuple(part.encode() for part in parts[0::2]))
-        object.__setattr__(self, "_pick", itemgetter(*(gaps.index(name) for name in parts[1::2])))
+        object.__setattr__(self, "_texts", texts)
 
-    def fill(self, fills: Sequence[bytes]) -> bytes:
-        """The text with its gaps filled; `fills` in the order of the gap names."""
-        pieces = [b""] * (2 * len(self._literals) - 1)
-        pieces[0::2] = self._literals
-        pieces[1::2] = self._pick(fills)
-        return b"".join(pieces)
+    def fill(self, layout: _Layout, values: Sequence[bytes]) -> bytes:
+        """The text of a face with its gaps filled; `values` in the order of the layout's gaps."""
+        return self._texts[layout].fill(values)
 
-
-def _gap_names(landmarks: int, attributes: bool) -> tuple[str, ...]:
-    points = tuple(f"{kind}.{axis}" for kind in LANDMARK_TYPES[:landmarks] for axis in "XY")
-    numbers = (*_BASE_NUMBERS, *points, *(_ATTRIBUTE_NUMBERS if attributes else ()))
-    return (*numbers, "Timestamp", *(_ATTRIBUTE_TEXTS if attributes else ()))
+    def _text(self, members: frozenset[str], layout: _Layout) -> _Text:
+        texts = _member_texts(self.landmarks)
+        face = "{" + ",".join(text for name, text in texts.items() if name in members) + "}"
+        whole = f'{{"Timestamp":<Timestamp>,"Face":{face}}}' if self.in_video else face
+        parts = re.split("<([^>]+)>", whole)
+        gaps = layout.gaps(self.landmarks)
+        literals = tuple(part.encode() for part in parts[0::2])
+        return _Text(literals, itemgetter(*(gaps.index(name) for name in parts[1::2])))
 
 
 _ALL_LANDMARKS = len(LANDMARK_TYPES)
@@ -151,11 +181,12 @@ def picture_form(attributes: Iterable[str]) -> FaceForm:
 
 
 def face_fragment(timestamp_ms: int, face: Face, form: FaceForm) -> bytes:
-    """One element of Faces of GetFaceDetection, compact JSON in model order.
+    """One element of Faces of GetFaceDetection, compact JSON in model order; members that the installation's weights
+    cannot tell (`APPEARANCE_MEMBERS` without `Face.attributes`) are absent.
 
     timestamp_ms   time of the sample, whole milliseconds
     form           `VIDEO_DEFAULT`, `VIDEO_ALL` or `VIDEO_EXTENDED`
-    Raises         ValueError when the form shows attributes and the face has none.
+    Raises         ValueError when the form shows attributes and the face was analysed without them.
     """
     return _render(str(timestamp_ms).encode(), face, form)
 
@@ -166,15 +197,19 @@ def face_detail(face: Face, form: FaceForm) -> bytes:
 
 
 def _render(timestamp: bytes, face: Face, form: FaceForm) -> bytes:
+    numbers = _base_numbers(face, form.landmarks)
     if not form.needs_attributes:
-        return form.fill([*java_numbers(_base_numbers(face, form.landmarks)), timestamp])
+        return form.fill(_Layout.DEFAULT, [*java_numbers(numbers), timestamp])
+    if face.gaze is None:
+        raise ValueError("this form shows attributes, but they were not computed")
+    numbers += _gaze_numbers(face.gaze)
     attributes = face.attributes
     if attributes is None:
-        raise ValueError("this form shows attributes, but they were not computed")
-    shares = _probabilities(attributes)
+        return form.fill(_Layout.MESH, [*java_numbers(numbers), timestamp])
+    shares = _stated(attributes)
     order = sorted(range(len(EMOTIONS)), key=attributes.emotions.__getitem__, reverse=True)
-    numbers = _base_numbers(face, form.landmarks) + _attribute_numbers(attributes, shares, order)
-    return form.fill([*java_numbers(numbers), timestamp, *_attribute_texts(attributes, shares, order)])
+    numbers += _attribute_numbers(attributes, shares, order)
+    return form.fill(_Layout.ALL, [*java_numbers(numbers), timestamp, *_attribute_texts(attributes, shares, order)])
 
 
 def _base_numbers(face: Face, landmarks: int) -> list[float]:
@@ -189,21 +224,25 @@ def _base_numbers(face: Face, landmarks: int) -> list[float]:
     return numbers
 
 
-def _probabilities(attributes: Attributes) -> tuple[float, ...]:
-    """In the order of `_VERDICT_ORDER`; Gender's is that of Male."""
-    return (
-        *(attributes.smile, attributes.eyeglasses, attributes.sunglasses, attributes.male, attributes.beard),
-        *(attributes.mustache, attributes.eyes_open, attributes.mouth_open, attributes.occluded),
-    )
+def _gaze_numbers(gaze: Gaze) -> list[float]:
+    return [gaze.yaw_deg, gaze.pitch_deg, 100.0 * gaze.score]
+
+
+_TRAITS = ("smile", "eyeglasses", "sunglasses", "male", "beard", "mustache", "eyes_open", "mouth_open", "occluded")
+"""Fields of `Attributes` in the order of `_VERDICT_ORDER`."""
+_trait_values = attrgetter(*_TRAITS)
+
+
+def _stated(attributes: Attributes) -> list[float]:
+    """Probabilities of yes as they are stated, in the order of `_VERDICT_ORDER`; Gender's is that of Male."""
+    return [stated(trait, value) for trait, value in zip(_TRAITS, _trait_values(attributes), strict=True)]
 
 
 def _attribute_numbers(attributes: Attributes, shares: Sequence[float], order: Sequence[int]) -> list[float]:
     # B212: the confidence belongs to the stated value, so it is never below 50
-    gaze, emotions = attributes.gaze, attributes.emotions
     return [
         *[100.0 * (share if share > 0.5 else 1.0 - share) for share in shares],
-        *[100.0 * emotions[place] for place in order],
-        *(gaze.yaw_deg, gaze.pitch_deg, 100.0 * gaze.score),
+        *[100.0 * attributes.emotions[place] for place in order],
     ]
 
 
@@ -214,5 +253,5 @@ _GENDER_PLACE = _VERDICT_ORDER.index("Gender")
 def _attribute_texts(attributes: Attributes, shares: Sequence[float], order: Sequence[int]) -> list[bytes]:
     age = attributes.age_range
     verdicts = [b"true" if share > 0.5 else b"false" for share in shares]
-    verdicts[_GENDER_PLACE] = b'"Male"' if attributes.male > 0.5 else b'"Female"'
+    verdicts[_GENDER_PLACE] = b'"Male"' if shares[_GENDER_PLACE] > 0.5 else b'"Female"'
     return [b"%d" % age.low, b"%d" % age.high, *verdicts, *[_EMOTION_TEXTS[place] for place in order]]

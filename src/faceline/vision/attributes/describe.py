@@ -1,11 +1,10 @@
-"""Appearance, mesh and pose of faces put together to the attributes of ALL."""
+"""Appearance and mesh of faces put together to the attributes of ALL."""
 
 import numpy as np
 
-from faceline.domain.face import Attributes, Pose
+from faceline.domain.face import Attributes
 from faceline.vision.attributes.appearance import AppearanceBatch
 from faceline.vision.attributes.emotions import with_confused
-from faceline.vision.attributes.gaze import gazes
 from faceline.vision.geometry import Doubles
 
 NARROW, WIDE = 3.5, 5.0
@@ -13,8 +12,8 @@ NARROW, WIDE = 3.5, 5.0
 widths of B214)."""
 
 
-def describe(batch: AppearanceBatch, measures: Doubles, meshes: Doubles, poses: list[Pose]) -> list[Attributes]:
-    """Attributes of N faces from their appearance, measures (N, 24), meshes (N, 478, 3) and poses."""
+def describe(batch: AppearanceBatch, measures: Doubles) -> list[Attributes]:
+    """Attributes of N faces from their appearance and the measures (N, 24) of their meshes."""
     emotions = with_confused(batch.emotions, measures)
     return [
         Attributes(
@@ -22,9 +21,8 @@ def describe(batch: AppearanceBatch, measures: Doubles, meshes: Doubles, poses: 
             age_spread=half_width(float(batch.age_error[row])),
             **{name: float(batch.trait(name)[row]) for name in BOOLEANS},
             emotions=tuple(float(value) for value in emotions[row]),
-            gaze=gaze,
         )
-        for row, gaze in enumerate(gazes(meshes, poses))
+        for row in range(len(measures))
     ]
 
 
