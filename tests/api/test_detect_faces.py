@@ -1,6 +1,7 @@
 """DetectFaces through an unmodified boto3 (B49, B50, B54, B55, B180-B196)."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.api.conftest import Service
 from tests.api.harness import face, serving, stack, wait_until
 from tests.api.judge import Judged
 
+DEFAULT = {"BoundingBox", "Landmarks", "Pose", "Quality", "Confidence"}
 PICTURE = {"Bytes": b"\xff\xd8\xff picture"}
 
 
@@ -142,6 +144,21 @@ def test_lists_of_attributes(
     (detail,) = detect(service, **request)
     assert (len(detail), len(detail["Landmarks"])) == (members, landmarks)
     assert service.stack.pictures.seen[-1][1] is wanted
+
+
+@pytest.mark.parametrize(
+    ("asked", "members"),
+    [
+        (["ALL"], DEFAULT | {"EyeDirection"}),
+        (["SMILE", "FACE_OCCLUDED"], DEFAULT),
+        (["EYE_DIRECTION", "BEARD"], DEFAULT | {"EyeDirection"}),
+    ],
+)
+def test_what_the_weights_cannot_tell_is_left_out(service: Service, asked: list[str], members: set[str]) -> None:
+    """A request that names it is answered without it (docs/licences.md)."""
+    service.stack.pictures.found = PictureFaces(640, 480, (replace(face(), attributes=None),))
+    (detail,) = detect(service, Attributes=asked)
+    assert set(detail) == members
 
 
 def test_an_attribute_that_is_none(service: Service) -> None:

@@ -166,6 +166,43 @@ def test_without_an_output_a_summary_is_printed(clip: Path, astronaut: Path) -> 
     assert "years" in lines[4]
 
 
+LEFT_OUT = (
+    "faceline: weights profile permissive: AgeRange, Smile, Eyeglasses, Sunglasses, Gender, Beard, Mustache, EyesOpen, "
+    "MouthOpen, Emotions, FaceOccluded are left out, as the weights that tell them were trained on pictures published "
+    "for research\n"
+)
+
+
+def test_what_the_permissive_profile_cannot_tell_is_absent_and_said_once(clip: Path, astronaut: Path) -> None:
+    result = analyze("--weights-profile", "permissive", "--extended", "--json", "-", clip, astronaut)
+    assert (result.exit_code, result.stderr) == (0, LEFT_OUT)
+    video, picture = map(json.loads, result.stdout.splitlines())
+    members = {"BoundingBox", "Landmarks", "Pose", "Quality", "Confidence", "EyeDirection"}
+    assert [set(element["Face"]) for element in video["Faces"]] == [members] * 4
+    assert [set(face) for face in picture["FaceDetails"]] == [members]
+    assert sorted(complaints(video, "GetFaceDetectionResponse")) == NO_JOB
+    assert complaints(picture, "DetectFacesResponse") == []
+
+
+def test_the_table_of_the_permissive_profile_has_empty_cells(astronaut: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The columns are those of any other table; the variable chooses as the option does."""
+    (full,) = table(analyze("--csv", "-", astronaut))
+    monkeypatch.setenv("FACELINE_WEIGHTS_PROFILE", "permissive")
+    (row,) = table(analyze("--csv", "-", astronaut))
+    assert list(row) == list(full)
+    empty = {name for name, value in row.items() if value == ""} - {"time_s", "track"}
+    assert {"age_low", "gender", "smile_confidence", "emotion", "happy", "face_occluded"} <= empty
+    assert {name for name in row if name.startswith(("eye_", "chin", "yaw"))}.isdisjoint(empty)
+    assert len(empty) == 29
+    summary = analyze(astronaut)
+    assert summary.stdout.splitlines()[1].endswith(" % of the picture, frontal")
+
+
+def test_default_misses_nothing_under_the_permissive_profile(astronaut: Path) -> None:
+    result = analyze("--weights-profile", "permissive", "--attributes", "DEFAULT", "--json", "-", astronaut)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -176,6 +213,7 @@ def test_without_an_output_a_summary_is_printed(clip: Path, astronaut: Path) -> 
         ["--sample-rate", "nan", "x.mp4"],
         ["--sample-rate", "1001", "x.mp4"],
         ["--attributes", "SOME", "x.mp4"],
+        ["--weights-profile", "free", "x.mp4"],
         ["--json", "-", "--csv", "-", "x.mp4"],
         ["--json", "out", "--csv", "out", "x.mp4"],
         ["--unknown", "x.mp4"],

@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from faceline.cli.checks import check_api, check_settings, check_worker, make_data_dir
+from faceline.cli.compose import vision_settings
 from faceline.cli.main import commands, main
 from faceline.cli.options import description, settings_options
+from faceline.domain.weights import WeightsProfile
 from faceline.settings import FIELDS, Settings, SettingsError, environment_of, load
 
 
@@ -53,9 +55,21 @@ def test_switches_can_be_set_and_taken_back() -> None:
     assert not through_click(["--no-extended"], {"FACELINE_EXTENDED": "true"}).extended
 
 
+def test_the_weights_profile_is_one_of_two() -> None:
+    assert through_click([], {}).weights_profile is WeightsProfile.RESEARCH
+    assert through_click(["--weights-profile", "permissive"], {}).weights_profile is WeightsProfile.PERMISSIVE
+    assert through_click([], {"FACELINE_WEIGHTS_PROFILE": "permissive"}).weights_profile is WeightsProfile.PERMISSIVE
+    assert vision_settings(Settings(weights_profile=WeightsProfile.PERMISSIVE)).profile is WeightsProfile.PERMISSIVE
+
+
 def test_children_get_the_same_settings_by_their_environment() -> None:
     settings = Settings(
-        bucket=("a=/x,y", "b=/ü z"), port=0, extended=True, retention_days=0.25, webhook=("arn:aws:sns:a=http://b?c=d",)
+        bucket=("a=/x,y", "b=/ü z"),
+        port=0,
+        extended=True,
+        retention_days=0.25,
+        webhook=("arn:aws:sns:a=http://b?c=d",),
+        weights_profile=WeightsProfile.PERMISSIVE,
     )
     assert load({}, environment_of(settings)) == settings
     assert load({}, environment_of(Settings())) == Settings()
@@ -73,6 +87,7 @@ def test_children_get_the_same_settings_by_their_environment() -> None:
         ("BUCKET", "=x", "bucket is '=x'"),
         ("BUCKET", "[", "is no list"),
         ("TLS_CERT", "x", "tls_cert and tls_key go together"),
+        ("WEIGHTS_PROFILE", "free", "Invalid enum value 'free' - at `$.weights_profile`"),
         ("EXTENDED", "perhaps", "extended"),
         ("CONFIG", "/none.toml", "settings file /none.toml"),
     ],
@@ -92,7 +107,14 @@ def test_a_wrong_setting_is_one_line_and_code_1(
 
 @pytest.mark.parametrize(
     "words",
-    [["serve", "--port", "x"], ["serve", "--unknown"], ["serve", "more"], ["unknown"], ["jobs", "show"]],
+    [
+        ["serve", "--port", "x"],
+        ["serve", "--unknown"],
+        ["serve", "--weights-profile", "free"],
+        ["serve", "more"],
+        ["unknown"],
+        ["jobs", "show"],
+    ],
     ids=" ".join,
 )
 def test_wrong_usage_is_code_2(

@@ -1,5 +1,6 @@
 """Facts: what is packed comes back exactly, and nothing else is read."""
 
+import base64
 import math
 import struct
 from dataclasses import replace
@@ -10,7 +11,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faceline.domain.face import Attributes, Box, Gaze
+from faceline.domain.face import Attributes, Box, Face, Gaze
 from faceline.domain.video import FrameTime, SampleFaces
 from faceline.results.facts import VERSION, UnreadableFacts, pack, unpack
 from tests.jobs.material import FACE, at, sampled
@@ -26,6 +27,31 @@ MESH_ALONE = replace(FACE, gaze=GAZE)
 @given(sample_lists())
 def test_what_is_packed_comes_back(samples: list[SampleFaces]) -> None:
     assert unpack(pack(samples)) == tuple(samples)
+
+
+@pytest.mark.parametrize("face", [FACE, MESH_ALONE, FULL], ids=["DEFAULT", "gaze alone", "ALL"])
+def test_what_a_face_has_not_comes_back_as_absent(face: Face) -> None:
+    samples = (SampleFaces(at(0), (face, face), (1, 2)), SampleFaces(at(500), (face,), (1,)))
+    assert unpack(pack(samples)) == samples
+
+
+STORED = {
+    "DEFAULT": (
+        "ASi1L/1gQAD9AwDSxBAbwKcx3tv6//tt/a09M2T9aF8pYdf6QevcNjIFP+afiUOOpgUxKCEA8uhxXsMs61St3xpMedZe9fXP/dR8"
+        "7XiCxscDJCCwwxQHWfJlJku+zGbJl5ks+TIbTZZ8mc2SLzNZ8mWWRb4DXWZjliXjTiZwb5uBHyzANxrAQysC"
+    ),
+    "ALL": (
+        "ASi1L/1gmADFBADiBBIeoEWNAWBvFyvcvVihQo/TO7ezH7aV8rg6O9cZkCtTP+a5kgDjFqXpYRSKGIQcIEUPepx1qtZvEdY8a6/6"
+        "+ud+ar52PJjGRwwvIKDDFAsHU0nAtmHvwMLciAto7i1vGBgosyz5ZpYl38yy5JtZlnwzGy3LfJllmS+zLPNllmW+A1Vm6yyLxh2a"
+        "wN3mA29wgG8ugIdfBA=="
+    ),
+}
+"""Bodies as they were stored before there was a form for gaze alone; FACE and FULL with track 1."""
+
+
+@pytest.mark.parametrize(("form", "face"), [("DEFAULT", FACE), ("ALL", FULL)])
+def test_what_was_stored_before_is_read(form: str, face: Face) -> None:
+    assert unpack(base64.b64decode(STORED[form])) == (SampleFaces(at(0), (face,), (1,)),)
 
 
 def test_values_are_rounded_to_float32() -> None:

@@ -135,6 +135,16 @@ def test_without_attributes_only_tracks_are_added() -> None:
     assert {sample.tracks for sample in after} == {(1,)}
 
 
+def test_absent_attributes_stay_absent_among_present_ones() -> None:
+    """A job whose spans were analysed under two licence profiles: nothing is carried over to the faces that lack it."""
+    samples = film(
+        2, 6, lambda t: [Person().face(0.3 + t / 20, attributes=None if 2 <= t < 4 else seen_as(beard=0.875))]
+    )
+    after = finished(samples)
+    assert [face.attributes is None for face in _faces(after)] == [2 <= k / 2 < 4 for k in range(12)]
+    assert {seen.beard for seen in alone(after)} == {0.875}
+
+
 def test_people_keep_their_own_values() -> None:
     she, he = seen_as(male=0.0625, age_years=20.0), seen_as(male=0.9375, age_years=60.0)
     samples = film(2, 6, lambda t: [Person(1).face(0.2 + t / 10, attributes=she), Person(2).face(0.8, attributes=he)])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from faceline.domain.verdicts import THRESHOLDS
 from faceline.domain.video import ColorRange, VideoFacts
 from faceline.wire.answers import detect_faces_answer, video_document
 from faceline.wire.faces import (
+    APPEARANCE_MEMBERS,
     MEMBERS,
     PICTURE_ALL,
     PICTURE_DEFAULT,
@@ -174,6 +176,34 @@ def test_every_attribute_name_of_the_model_has_a_member() -> None:
     for name in names:
         assert picture_form([name]).members <= set(MEMBERS)
     assert picture_form(set(names) - {"ALL"}).members == set(MEMBERS)
+
+
+@given(faces)
+def test_what_the_weights_cannot_tell_is_absent(face: Face) -> None:
+    """Without appearance networks (docs/licences.md): no member is null or made up, the others stand as ever."""
+    told = replace(face, attributes=None)
+    whole, rest = json.loads(face_detail(face, PICTURE_ALL)), json.loads(face_detail(told, PICTURE_ALL))
+    assert rest == {name: value for name, value in whole.items() if name not in APPEARANCE_MEMBERS}
+    assert list(rest) == [*DEFAULT_ORDER, "EyeDirection"]
+    in_model_order(rest, "FaceDetail")
+    for form, expected in ((VIDEO_ALL, DEFAULT_ORDER), (VIDEO_EXTENDED, [*DEFAULT_ORDER, "EyeDirection"])):
+        element = json.loads(face_fragment(1480, told, form))
+        assert list(element) == ["Timestamp", "Face"]
+        assert list(element["Face"]) == expected
+        assert len(element["Face"]["Landmarks"]) == 30
+    assert face_fragment(0, told, VIDEO_DEFAULT) == face_fragment(0, face, VIDEO_DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("asked", "extra"),
+    [(["SMILE"], []), (["FACE_OCCLUDED", "GENDER"], []), (["EMOTIONS", "EYE_DIRECTION"], ["EyeDirection"])],
+)
+@given(face=faces)
+def test_a_list_that_names_what_the_weights_cannot_tell(asked: list[str], extra: list[str], face: Face) -> None:
+    """It is answered without that."""
+    detail = json.loads(face_detail(replace(face, attributes=None), picture_form(asked)))
+    assert list(detail) == [*DEFAULT_ORDER, *extra]
+    assert len(detail["Landmarks"]) == 5
 
 
 def test_attributes_that_were_not_computed_cannot_be_shown() -> None:

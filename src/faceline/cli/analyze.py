@@ -10,7 +10,7 @@ from typing import BinaryIO
 import click
 
 from faceline.cli.options import description
-from faceline.cli.words import unanswered_words
+from faceline.cli.words import left_out, left_out_words
 from faceline.domain.job import FaceAttributes
 from faceline.domain.video import EVERY_FRAME, SampleRate
 from faceline.domain.weights import WeightsProfile
@@ -75,8 +75,8 @@ def analyze(
     from faceline.cli.analysis import Analysis, Wish
 
     wish = Wish(FaceAttributes(attributes), sample_rate, extended, WeightsProfile(weights_profile))
-    if wish.attributes is FaceAttributes.ALL and (words := unanswered_words(wish.profile)):
-        click.echo(f"faceline: {words}", err=True)
+    if wish.attributes is FaceAttributes.ALL and left_out(wish.profile):
+        click.echo(f"faceline: {left_out_words(wish.profile)}", err=True)
     with _output(json_out) as json_file, _output(csv_out) as csv_file:
         analysis = Analysis(wish, json_file, csv_file)
         worked = [analysis.run(path) for path in files]

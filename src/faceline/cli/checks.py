@@ -1,11 +1,15 @@
 """What can be found wrong with the settings before anything is started: every refusal is one line."""
 
+import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from faceline.cli.listen import check_exposure
+from faceline.cli.supervise import PARENT_FD
+from faceline.cli.words import LEFT_OUT_BECAUSE, left_out
+from faceline.observe import get_log
 from faceline.settings import FIELDS, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -32,6 +36,18 @@ def check_worker(settings: Settings) -> None:
     check_codecs(settings)
     check_providers(settings)
     check_webhooks(settings)
+
+
+def warn_of_left_out(settings: Settings) -> None:
+    """Log which attributes the weights profile leaves out, so that nobody looks for them in vain.
+
+    Once: by the process that an operator started, not by the roles that `faceline serve` starts.
+    """
+    if PARENT_FD in os.environ:
+        return
+    profile = settings.weights_profile
+    if members := left_out(profile):
+        get_log().warning("attributes_left_out", weights_profile=profile.value, members=members, why=LEFT_OUT_BECAUSE)
 
 
 def make_data_dir(settings: Settings) -> None:

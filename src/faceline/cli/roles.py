@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import click
 
-from faceline.cli.checks import check_worker, make_data_dir
+from faceline.cli.checks import check_worker, make_data_dir, warn_of_left_out
 from faceline.cli.options import settings_options
 from faceline.cli.supervise import end_with_parent, stop_on_signals
 from faceline.observe import configure
@@ -29,6 +29,7 @@ def worker(settings: Settings) -> None:
     from faceline.jobs.lease import Leases
 
     configure(settings.log_level, "worker")
+    warn_of_left_out(settings)
     end_with_parent()
     stop = stop_on_signals()
     check_worker(settings)
@@ -94,6 +95,7 @@ def picture(settings: Settings) -> None:
     from faceline.vision.analyse import Analyser
 
     configure(settings.log_level, "picture")
+    warn_of_left_out(settings)
     end_with_parent()
     stop = stop_on_signals()
     make_data_dir(settings)

@@ -8,11 +8,10 @@ import time
 
 import click
 
-from faceline.cli.checks import check_settings, make_data_dir
+from faceline.cli.checks import check_settings, make_data_dir, warn_of_left_out
 from faceline.cli.listen import LISTEN_FD, address_of, healthy, listening_socket
 from faceline.cli.options import settings_options
 from faceline.cli.supervise import ChildSpec, Supervisor, stop_on_signals
-from faceline.cli.words import unanswered_words
 from faceline.observe import configure
 from faceline.settings import Settings, SettingsError, environment_of
 
@@ -31,7 +30,7 @@ def serve(settings: Settings) -> None:
     configure(settings.log_level, "serve")
     stop = stop_on_signals()
     check_settings(settings)
-    _say_unanswered(settings)
+    warn_of_left_out(settings)
     with listening_socket(settings) as listener:
         make_data_dir(settings)
         clear_stale(settings.picture_socket)
@@ -46,12 +45,6 @@ def serve(settings: Settings) -> None:
                 supervisor.tend(time.monotonic())
         finally:
             supervisor.stop()
-
-
-def _say_unanswered(settings: Settings) -> None:
-    """One line, where the profile leaves attributes out, so that nobody looks for them in vain."""
-    if words := unanswered_words(settings.weights_profile):
-        click.echo(f"faceline: {words}")
 
 
 def _role(role: str, settings: Settings, listener: socket.socket) -> ChildSpec:

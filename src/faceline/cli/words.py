@@ -23,11 +23,14 @@ def tracks_words(count: int) -> str:
     return {0: "", 1: ", 1 track"}.get(count, f", {count} tracks")
 
 
-def unanswered_words(profile: WeightsProfile) -> str:
-    """What an installation with that profile cannot say of a face, and why; empty when it can say everything."""
-    if profile is WeightsProfile.RESEARCH:
-        return ""
-    return (
-        f"weights profile {profile.value}: {', '.join(APPEARANCE_MEMBERS)} are left out, "
-        "since the weights that tell them were trained on pictures published for research"
-    )
+LEFT_OUT_BECAUSE = "the weights that tell them were trained on pictures published for research"
+
+
+def left_out(profile: WeightsProfile) -> tuple[str, ...]:
+    """Members of a face that an installation with that profile does not answer, for `LEFT_OUT_BECAUSE`."""
+    return APPEARANCE_MEMBERS if profile is WeightsProfile.PERMISSIVE else ()
+
+
+def left_out_words(profile: WeightsProfile) -> str:
+    """The same as one line."""
+    return f"weights profile {profile.value}: {', '.join(left_out(profile))} are left out, as {LEFT_OUT_BECAUSE}"
