@@ -1,13 +1,22 @@
 from typing import cast
 
+import cv2
 import numpy as np
 import pytest
 
-from faceline.vision.detect import BlazeRows, MultiScaleDetector, OwnRows, anchor_centres, merged, scales_of
-from faceline.vision.geometry import Doubles, PixelBox, Pixels
+from faceline.vision.detect import (
+    BlazeRows,
+    MultiScaleDetector,
+    OwnRows,
+    anchor_centres,
+    merged,
+    nearest,
+    scales_of,
+)
+from faceline.vision.geometry import Doubles, PixelBox, Pixels, RotatedSquare
 from faceline.vision.manifest import Manifest
 from faceline.vision.network import Network, Runtime
-from faceline.vision.settings import DetectorSettings
+from faceline.vision.settings import DetectorSettings, SecondLookSettings
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +111,85 @@ def test_our_own_detector_gives_rows_of_the_cells_above_the_floor_and_looks_a_li
     assert found[0, :8].tolist() == [4, 5, 6, 7, 10, 11, 12, 13]
     search = own.search(PixelBox(10, 20, 30, 70), 0.3)
     assert (search.x, search.y, search.side, search.angle_rad) == pytest.approx((20, 47, 65, 0.3))
+
+
+def row_of(left: float, top: float, side: float, score: float) -> list[float]:
+    """A cell's answer: a square box with both eyes in its middle."""
+    eye = [left + side / 2, top + side / 2]
+    return [left, top, left + side, top + side, *eye, *eye, score]
+
+
+def test_the_cells_that_overlap_the_best_one_at_a_place_are_averaged() -> None:
+    cells = np.array([[row_of(10, 10, 40, 0.8), row_of(14, 10, 40, 0.4), row_of(60, 60, 30, 0.99)]])
+    (found,) = nearest(np.array([[12.0, 12, 50, 50]]), cells, 0.3)
+    assert found[:4] == pytest.approx([34 / 3, 10, 154 / 3, 50])
+    assert found[8] == 0.8
+
+
+def test_a_place_that_no_cell_overlaps_scores_nothing() -> None:
+    cells = np.array([[row_of(60, 60, 30, 0.99)]])
+    assert nearest(np.array([[0.0, 0, 40, 40]]), cells, 0.3)[0, 8] == 0
+
+
+class StubRows:
+    """Gives one row at first sight, and at the second look one in the middle of the picture."""
+
+    def __init__(self, first: list[float], second: float) -> None:
+        self._first, self._second = first, second
+        self.looks: list[Pixels] = []
+
+    def find(self, pixels: Pixels, floor: float) -> Doubles:
+        """The row, unless this is the short pass."""
+        rows = np.array([self._first]) if pixels.shape[2] == 960 else np.zeros((0, 9))
+        return rows[rows[:, -1] > floor]
+
+    def cells(self, pixels: Pixels) -> Doubles:
+        """A face of 40 px, 4 px to the right of the middle."""
+        self.looks.append(pixels)
+        return np.array([[row_of(32, 28, 40, self._second)]] * len(pixels))
+
+    def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
+        """Any square."""
+        return RotatedSquare(candidate.left, candidate.top, candidate.width, angle_rad)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [(0.1, 0.9, 0.5), (0.5, 0.5, 0.5), (0.9, 0.0, None), (0.1, 0.2, None), (0.02, 0.99, None)],
+    ids=["doubtful then sure", "middling", "not seen again", "doubtful", "under the floor"],
+)
+def test_two_looks_count_alike(first: float, second: float, together: float | None) -> None:
+    """Logits and boxes are averaged; 20 px of the reduced frame are 40 px of 1080p, which are shown as they are."""
+    rows = StubRows(row_of(100, 50, 20, first), second)
+    found = MultiScaleDetector(rows, DetectorSettings(score=0.3)).detect(np.zeros((1080, 1920, 3), np.uint8))
+    assert [candidate.score for candidate in found] == pytest.approx([together] if together else [], abs=0.001)
+    assert [candidate.box for candidate in found] == ([PixelBox(202, 100, 242, 140)] if together else [])
+
+
+def test_the_second_look_shows_the_frame_itself_and_black_around_it() -> None:
+    frame = np.zeros((1080, 1920, 3), np.uint8)
+    frame[:, 1::2] = 255
+    rows = StubRows(row_of(-2, -2, 20, 0.5), 0.5)
+    MultiScaleDetector(rows, DetectorSettings()).detect(frame)
+    ((crop,),) = rows.looks
+    # the box is -4..36 in the frame, the look -32..64: 32 black lines, then every line of the frame
+    assert not crop[:31].any()
+    assert crop[64, 33:95, 0].tolist() == [255, 0] * 31
+
+
+def test_a_place_outside_the_frame_is_dropped() -> None:
+    rows = StubRows(row_of(100, 700, 20, 0.9), 0.9)
+    assert MultiScaleDetector(rows, DetectorSettings()).detect(np.zeros((1080, 1920, 3), np.uint8)) == ()
+
+
+def test_a_small_face_is_found_at_the_second_look(manifest: Manifest, portrait: Pixels) -> None:
+    """20 px in 1080p: doubtful at the first look, which sees 10 px, and hardly so after the second."""
+    frame = np.full((1080, 1920, 3), 90, np.uint8)
+    frame[600:680, 1100:1180] = cv2.resize(portrait, (80, 80), interpolation=cv2.INTER_AREA)
+    own = OwnRows(Network(manifest.network("detector"), Runtime()))
+    floor = SecondLookSettings().floor
+    first = max(own.find(scales_of(frame, 960, 256)[0].pixels, floor)[:, -1])
+    (found,) = MultiScaleDetector(own, DetectorSettings()).detect(frame)
+    assert first < 0.5 < 0.7 < found.score
+    assert found.box.left < 1135 < found.box.right
+    assert found.box.top < 617 < found.box.bottom

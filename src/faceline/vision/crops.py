@@ -1,4 +1,4 @@
-"""Squares cut out of pictures: bilinear, half-pixel convention, border pixels repeated outside.
+"""Squares cut out of pictures: bilinear, half-pixel convention, border pixels repeated outside, or black.
 
 OpenCV samples at pixel centres counted from 0; `RotatedSquare` counts them from 0.5, so every map is shifted by half
 a pixel on both sides. Bilinear sampling looks at four pixels only: a patch that would be shrunk more than
@@ -16,8 +16,10 @@ MAX_SHRINK = 2.6
 """Source pixels per crop pixel above which bilinear sampling alone aliases: a face of 500 px in the mesh's crop."""
 
 
-def cut(frame: Pixels, square: RotatedSquare, size: int) -> Pixels:
+def cut(frame: Pixels, square: RotatedSquare, size: int, border: int = cv2.BORDER_REPLICATE) -> Pixels:
     """A `size` x `size` x 3 crop of the square.
+
+    border   what lies outside the picture: cv2.BORDER_REPLICATE, or cv2.BORDER_CONSTANT for black
 
     Raises   ValueError if the square does not touch the picture: there is nothing to repeat.
     """
@@ -36,10 +38,17 @@ def cut(frame: Pixels, square: RotatedSquare, size: int) -> Pixels:
             _at_centres(matrix),
             (size, size),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
+            borderMode=border,
         ),
         np.uint8,
     )
+
+
+def touches(frame: Pixels, square: RotatedSquare) -> bool:
+    """Whether any part of the square lies in the picture."""
+    height, width = frame.shape[:2]
+    bounds = square.bounds()
+    return bounds.right > 0 and bounds.bottom > 0 and bounds.left < width and bounds.top < height
 
 
 def cut_box(frame: Pixels, box: PixelBox, size: int) -> Pixels:

@@ -12,10 +12,11 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from faceline.vision.geometry import Doubles, PixelBox, Pixels, RotatedSquare
+from faceline.vision.crops import cut, touches
+from faceline.vision.geometry import Doubles, Floats, PixelBox, Pixels, RotatedSquare
 from faceline.vision.network import Network
-from faceline.vision.numerics import sigmoid
-from faceline.vision.settings import DetectorSettings
+from faceline.vision.numerics import logit, sigmoid
+from faceline.vision.settings import DetectorSettings, SecondLookSettings
 
 MULTIPLE = 32
 """Detectors take sides that are whole multiples of their largest stride."""
@@ -93,11 +94,15 @@ def _padded(picture: Pixels, frame_height: int, frame_width: int) -> Scaled:
 
 
 class Rows(Protocol):
-    """A detector network, decoded: what it finds in one padded picture."""
+    """A detector network, decoded. A row is what one cell says: box left, top, right, bottom, left eye x, y, right eye
+    x, y in pixels of the picture, and the score 0..1."""
 
     def find(self, pixels: Pixels, floor: float) -> Doubles:
-        """(1, H, W, 3), H and W multiples of 32, to (M, 9) of all cells that score above `floor`: box left, top,
-        right, bottom, left eye x, y, right eye x, y in pixels of the picture, and the score 0..1."""
+        """(1, H, W, 3), H and W multiples of 32, to (M, 9): the cells that score above `floor`."""
+        ...
+
+    def cells(self, pixels: Pixels) -> Doubles:
+        """(N, H, W, 3), H and W multiples of 32, to (N, A, 9): all cells of each."""
         ...
 
     def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
@@ -106,7 +111,7 @@ class Rows(Protocol):
 
 
 class MultiScaleDetector:
-    """Runs a network at two scales and merges what it finds; see `Detector`."""
+    """Runs a network at two scales, merges what it finds, and looks again at each place; see `Detector`."""
 
     def __init__(self, rows: Rows, settings: DetectorSettings) -> None:
         self._rows = rows
@@ -115,12 +120,41 @@ class MultiScaleDetector:
     def detect(self, frame: Pixels) -> tuple[Candidate, ...]:
         """See `Detector`."""
         settings = self._settings
+        floor = min(settings.look_again.floor, settings.score)
         found = []
         for scaled in scales_of(frame, settings.long_side, settings.short_pass):
-            rows = self._rows.find(scaled.pixels, settings.score)
+            rows = self._rows.find(scaled.pixels, floor)
             rows[:, :8] *= np.tile([scaled.x, scaled.y], 4)
             found.append(rows)
-        return tuple(self._candidate(row) for row in merged(np.concatenate(found), settings.merge_iou))
+        rows = self._looked_again(frame, merged(np.concatenate(found), settings.merge_iou))
+        rows = rows[rows[:, -1] > settings.score]
+        return tuple(self._candidate(row) for row in merged(rows, settings.merge_iou))
+
+    def _looked_again(self, frame: Pixels, rows: Doubles) -> Doubles:
+        """The rows (M, 9) in the frame after a second look at each: mean of both boxes and eyes, and of the logits.
+
+        At `look_again.face` px the network is at its best, and a reduced frame has more detail to show: of faces of 28
+        px in 1080p, 93 % instead of 75 % are candidates then, at as many false ones (validation part).
+        """
+        look = self._settings.look_again
+        rows = np.array([row for row in rows if touches(frame, _upright(row, look))]).reshape(-1, 9)
+        if not len(rows):
+            return rows
+        squares = [_upright(row, look) for row in rows]
+        crops = np.zeros((len(rows), look.side, look.side, 3), np.uint8)
+        for number, square in enumerate(squares):
+            crops[number] = cut(frame, square, look.side, cv2.BORDER_CONSTANT)
+        corners = np.array([(square.x - square.side / 2, square.y - square.side / 2) for square in squares])
+        corners, scales = (
+            np.tile(corners, 4),
+            np.array([[square.side / look.side] for square in squares]),
+        )
+        seen = nearest((rows[:, :4] - corners[:, :4]) / scales, self._rows.cells(crops), self._settings.merge_iou)
+        there = seen[:, 8] > 0
+        both = rows.copy()
+        both[there, :8] = ((rows[:, :8] + seen[:, :8] * scales + corners) / 2)[there]
+        both[:, 8] = sigmoid((logit(rows[:, 8]) + logit(seen[:, 8], look.unseen)) / 2)
+        return both
 
     def _candidate(self, row: Doubles) -> Candidate:
         left, top, right, bottom, x0, y0, x1, y1, score = (float(value) for value in row)
@@ -143,11 +177,21 @@ class BlazeRows:
         """See `Rows`."""
         scores, regressions = self._network.run(pixels)
         kept = np.flatnonzero(scores[0, :, 0] > log(floor / (1 - floor)))
-        centres = anchor_centres(kept, pixels.shape[1], pixels.shape[2], self.STRIDES)
-        values = regressions[0, kept].astype(np.float64)
-        middle, size = centres + values[:, 0:2], values[:, 2:4]
-        eyes = np.tile(centres, 2) + values[:, 4:8]
-        return np.hstack([middle - size / 2, middle + size / 2, eyes, sigmoid(scores[0, kept])])
+        rows: Doubles = self._decoded(kept, scores[:, kept], regressions[:, kept], pixels)[0]
+        return rows
+
+    def cells(self, pixels: Pixels) -> Doubles:
+        """See `Rows`."""
+        scores, regressions = self._network.run(pixels)
+        return self._decoded(np.arange(scores.shape[1]), scores, regressions, pixels)
+
+    def _decoded(self, numbers: np.ndarray, scores: Floats, regressions: Floats, pixels: Pixels) -> Doubles:
+        """Rows of the anchors with the given numbers."""
+        centres = anchor_centres(numbers, pixels.shape[1], pixels.shape[2], self.STRIDES)
+        values = regressions.astype(np.float64)
+        middle, size = centres + values[..., 0:2], values[..., 2:4]
+        eyes = np.tile(centres, 2) + values[..., 4:8]
+        return np.concatenate([middle - size / 2, middle + size / 2, eyes, sigmoid(scores)], axis=2)
 
     def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
         """See `Rows`."""
@@ -168,12 +212,30 @@ class OwnRows:
         """See `Rows`."""
         scores, boxes, points, _ = self._network.run(pixels)
         kept = np.flatnonzero(scores[0] > floor)
-        eyes = points[0, kept, :2].reshape(-1, 4)
-        return np.hstack([boxes[0, kept], eyes, scores[0, kept, None]]).astype(np.float64)
+        rows: Doubles = _joined(scores[:, kept], boxes[:, kept], points[:, kept])[0]
+        return rows
+
+    def cells(self, pixels: Pixels) -> Doubles:
+        """See `Rows`."""
+        scores, boxes, points, _ = self._network.run(pixels)
+        return _joined(scores, boxes, points)
 
     def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
         """See `Rows`."""
         return _square(candidate, angle_rad, self.MARGIN, self.DROP)
+
+
+def _joined(scores: Floats, boxes: Floats, points: Floats) -> Doubles:
+    """Rows (N, A, 9) of scores (N, A), boxes (N, A, 4) and points (N, A, 5, 2)."""
+    eyes = points[:, :, :2].reshape(*scores.shape, 4)
+    return np.concatenate([boxes, eyes, scores[:, :, None]], axis=2).astype(np.float64)
+
+
+def _upright(row: Doubles, look: SecondLookSettings) -> RotatedSquare:
+    """The square around a found box in which its face has the size that the second look wants."""
+    left, top, right, bottom = (float(value) for value in row[:4])
+    scale = min(look.face / max(right - left, bottom - top, 1.0), look.enlarge)
+    return RotatedSquare((left + right) / 2, (top + bottom) / 2, look.side / scale, 0.0)
 
 
 def _square(box: PixelBox, angle_rad: float, margin: float, drop: float) -> RotatedSquare:
@@ -206,21 +268,39 @@ def merged(rows: Doubles, iou: float) -> Doubles:
     rows   (M, K) left, top, right, bottom, any further coordinates, and the score last
     ->     (F, K) best first; the score is that of the best row
     """
-    rest = rows[np.argsort(-rows[:, -1], kind="stable")]
+    rows = rows[np.argsort(-rows[:, -1], kind="stable")]
+    near = _overlaps(rows, rows) > iou
+    free = np.ones(len(rows), np.bool_)
     kept = []
-    while len(rest):
-        group = _ious(rest[0], rest) > iou
-        group[0] = True
-        weights = rest[group, -1:]
-        mean = (rest[group, :-1] * weights).sum(axis=0) / weights.sum()
-        kept.append(np.append(mean, rest[0, -1]))
-        rest = rest[~group]
+    for number in range(len(rows)):
+        if free[number]:
+            group = near[number] & free
+            group[number] = True
+            free &= ~group
+            weights = rows[group, -1]
+            kept.append(np.append(weights @ rows[group, :-1] / weights.sum(), rows[number, -1]))
     return np.array(kept).reshape(-1, rows.shape[1])
 
 
-def _ious(row: Doubles, rows: Doubles) -> Doubles:
-    low, high = np.maximum(row[:2], rows[:, :2]), np.minimum(row[2:4], rows[:, 2:4])
-    common = np.clip(high - low, 0, None).prod(axis=1)
-    areas = (rows[:, 2:4] - rows[:, :2]).prod(axis=1)
-    union = (row[2] - row[0]) * (row[3] - row[1]) + areas - common
-    return np.asarray(common / np.maximum(union, 1e-9))
+def nearest(boxes: Doubles, cells: Doubles, iou: float) -> Doubles:
+    """What the cells of N pictures say of one box in each: the mean of those that overlap the best one there.
+
+    boxes   (N, 4) pixels
+    cells   (N, A, 9) rows
+    ->      (N, 9) rows; box and eyes are meaningless where the score is 0, as no cell overlaps the box by `iou`
+    """
+    scores = np.where(_overlaps(boxes[:, None], cells)[:, 0] > iou, cells[:, :, 8], 0.0)
+    best = cells[np.arange(len(cells)), scores.argmax(axis=1)]
+    weights = np.where(_overlaps(best[:, None], cells)[:, 0] > iou, scores, 0.0)
+    rows: Doubles = (weights[:, :, None] * cells).sum(axis=1) / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
+    rows[:, 8] = scores.max(axis=1, initial=0.0)
+    return rows
+
+
+def _overlaps(first: Doubles, second: Doubles) -> Doubles:
+    """(..., F, S) IoU of each of (..., F, 4 or more) with each of (..., S, 4 or more)."""
+    one, other = first[..., :, None, :4], second[..., None, :, :4]
+    sides = np.clip(np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2]), 0, None)
+    common = sides[..., 0] * sides[..., 1]
+    areas = [(box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1]) for box in (one, other)]
+    return np.asarray(common / np.maximum(areas[0] + areas[1] - common, 1e-9))

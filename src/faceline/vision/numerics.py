@@ -9,8 +9,8 @@ from faceline.vision.geometry import Doubles
 
 
 def sigmoid(logits: npt.NDArray[np.floating[Any]]) -> Doubles:
-    """Logistic function in float64, any shape, 0..1."""
-    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))))
+    """Logistic function in float64, any shape, 0..1; by the tangent, which no size of logits overflows."""
+    return np.asarray((1 + np.tanh(logits.astype(np.float64) / 2)) / 2)
 
 
 def logit(chance: npt.NDArray[np.floating[Any]], edge: float = 1e-4) -> Doubles:

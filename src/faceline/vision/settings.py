@@ -11,19 +11,40 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLookSettings:
+    """How the detector looks again at each place that it found.
+
+    floor     0..1; what scores less at first sight is dropped at once
+    unseen    0..1; least score of the second look, as of one that finds nothing there
+    side      pixels along a side of the second look's picture
+    face      pixels along the longer side of the face in it
+    enlarge   times, most that a frame's pixels are enlarged for it
+    """
+
+    floor: float = 0.03
+    unseen: float = 0.001
+    side: int = 96
+    face: float = 40.0
+    enlarge: float = 1.6
+
+
+@dataclass(frozen=True, slots=True)
 class DetectorSettings:
     """Which candidates are looked at.
 
     long_side      pixels; larger pictures are reduced to it. A second pass runs at `short_pass`
     short_pass     pixels along the longer side of the second pass, where faces that fill the picture are found
-    score          0..1; candidates below are not looked at. `VerdictSettings` decides which of them are faces
+    score          0..1; candidates below are dropped after the second look. `VerdictSettings` decides which of the
+                   others are faces
     merge_iou      candidates that overlap more are one (weighted mean)
+    look_again     how each place is looked at twice
     """
 
     long_side: int = 960
     short_pass: int = 256
     score: float = 0.3
     merge_iou: float = 0.3
+    look_again: SecondLookSettings = field(default_factory=SecondLookSettings)
 
 
 @dataclass(frozen=True, slots=True)
