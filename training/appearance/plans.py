@@ -15,7 +15,17 @@ MAIN_SHARES = {
     "landmarks68": 0.015,
 }
 """Of a batch (appearance.md section 4, a little more for age and children)."""
-COVERED_SHARES = MAIN_SHARES | {"noface": 0.11, "scenes": 0.05, "masks": 0.045, "attributes_celeba": 0.27}
+COVERED_SHARES = MAIN_SHARES | {
+    "attributes_celeba": 0.27,
+    "emotions_ferplus": 0.24,
+    "age_utkface": 0.19,
+    "noface": 0.09,
+    "scenes": 0.05,
+    "emotions_muxspace": 0.03,
+    "masks": 0.045,
+    "emotions_ckplus48": 0.025,
+    "landmarks68": 0.01,
+}
 SECOND_SHARES = {
     "attributes_celeba": 0.24,
     "emotions_ferplus": 0.34,
@@ -53,7 +63,7 @@ PLANS = {
     "main": Plan(MAIN_SHARES),
     "last": Plan(MAIN_SHARES, sizes=(0.05, 0.15, 0.8), rate=0.3),
     "second": Plan(SECOND_SHARES, sizes=(0.0, 0.4, 0.6), rate=0.8, emotions=1.5, ages=1.4, mixed=0.3),
-    "covered": Plan(COVERED_SHARES, sizes=(0.0, 0.2, 0.8), rate=0.4, emotions=1.2),
+    "covered": Plan(COVERED_SHARES, sizes=(0.0, 0.2, 0.8), rate=0.4, emotions=1.3, ages=1.2, mixed=0.15),
 }
 """main, from the converted trunk; last, with mined negatives at the shipped size; second, the network of the second
 look, better at emotions and age; covered, the first look again with more things before faces."""

@@ -8,26 +8,29 @@ from faceline.vision.numerics import logit, sigmoid
 DRAWS = 300
 GRID = np.linspace(-3.5, 3.5, 281)
 """Logits that are tried."""
-FEW = 20
-"""Of the rarer class: with so many the threshold goes half the way from one half to where they want it."""
 PLACES = 3
 
 
 def threshold_of(chances: Doubles, truth: Doubles, seed: int = 17) -> float:
     """The probability (N,) above which both values are found equally well, by validation faces with labels (N,).
 
-    The middle of the best places over resampled faces, each the middle of all that are equally good there, drawn
-    towards one half by as much as there are few faces of the rarer value.
+    For calibrated probabilities balanced accuracy is best at the share of the trait. It is left only as far as the
+    gain is beyond doubt: the middle of the best places over resampled faces (each the middle of all that are equally
+    good there) with gain g and its standard error s over the same faces is gone towards by g^2 / (g^2 + s^2).
     """
     random = np.random.default_rng(seed)
     logits, positive = logit(np.clip(chances, 1e-6, 1 - 1e-6)), truth > 0.5
-    yes, no = logits[positive], logits[~positive]
-    best = []
-    for _ in range(DRAWS):
-        drawn = [np.sort(random.choice(part, len(part))) for part in (yes, no)]
-        missed = np.searchsorted(drawn[0], GRID, side="right") / len(yes)
-        right = np.searchsorted(drawn[1], GRID, side="right") / len(no)
-        balanced = right - missed
-        best.append(float(np.mean(GRID[balanced >= balanced.max() - 1e-9])))
-    rare = min(len(yes), len(no))
-    return round(float(sigmoid(np.array([np.median(best) * rare / (rare + FEW)]))[0]), PLACES)
+    parts = [logits[positive], logits[~positive]]
+    balanced = np.array([_balanced(*(random.choice(part, len(part)) for part in parts)) for _ in range(DRAWS)])
+    best = float(np.median([np.mean(GRID[row >= row.max() - 1e-9]) for row in balanced]))
+    share = float(logit(np.array([positive.mean()]))[0])
+    gains = balanced[:, np.abs(GRID - best).argmin()] - balanced[:, np.abs(GRID - share).argmin()]
+    gain, doubt = max(float(gains.mean()), 0.0), float(gains.std())
+    way = gain**2 / (gain**2 + doubt**2) if gain else 0.0
+    return round(float(sigmoid(np.array([share + way * (best - share)]))[0]), PLACES)
+
+
+def _balanced(yes: Doubles, no: Doubles) -> Doubles:
+    """Balanced accuracy at every place of `GRID`."""
+    missed = np.searchsorted(np.sort(yes), GRID, side="right") / len(yes)
+    return np.asarray((1 - missed + np.searchsorted(np.sort(no), GRID, side="right") / len(no)) / 2)

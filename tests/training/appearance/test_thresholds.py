@@ -25,6 +25,8 @@ def test_even_classes_are_divided_at_one_half() -> None:
     assert 0.42 < threshold_of(chances, truth) < 0.58
 
 
-def test_few_faces_of_one_kind_leave_it_near_one_half() -> None:
-    few, many = (threshold_of(*faces(count, 9 * count, 2.0)) for count in (6, 600))
-    assert many < few < 0.5
+def test_chances_that_are_too_low_are_divided_lower() -> None:
+    """By 2 logits: calibrated ones would be divided at about 0.1."""
+    chances, truth = faces(600, 5400, 2.0)
+    odds = chances / (1 - chances) * np.exp(-2)
+    assert threshold_of(odds / (1 + odds), truth) < 0.05
