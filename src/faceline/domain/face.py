@@ -125,6 +125,8 @@ class Gaze:
 class Attributes:
     """What appearance networks say of a face: calibrated probabilities 0..1 that the named thing is true.
 
+    Which value an answer states of a probability, and how sure it is of it, says `faceline.domain.verdicts`.
+
     age_years    the single estimate, 0..100
     age_spread   half width of the range that is stated around it, years (3, 4 or 5; B214)
     male         probability that Gender is Male
