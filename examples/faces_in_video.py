@@ -49,19 +49,28 @@ def all_faces(rekognition: Any, job_id: str) -> tuple[dict[str, Any], list[dict[
 def row(element: dict[str, Any]) -> str:
     """One readable line of the table."""
     face = element["Face"]
-    box, pose, emotion = face["BoundingBox"], face["Pose"], face["Emotions"][0]
+    box, pose = face["BoundingBox"], face["Pose"]
+    return (
+        f"{element['Timestamp'] / 1000:7.2f}  {face['Confidence']:5.1f}  "
+        f"{box['Left']:5.2f} {box['Top']:5.2f} {box['Width']:5.2f} {box['Height']:5.2f}  "
+        f"{round(pose['Yaw']):4d} {round(pose['Pitch']):4d} {round(pose['Roll']):4d}  {look(face)}"
+    ).rstrip()
+
+
+def look(face: dict[str, Any]) -> str:
+    """The columns of what a face looks like; empty where a server does not tell it."""
+    if "AgeRange" not in face:
+        return ""
+    emotion = face["Emotions"][0]
     worn = [name for name in ("Eyeglasses", "Sunglasses", "Beard", "Mustache") if face[name]["Value"]]
     does = [name for name in ("Smile", "MouthOpen") if face[name]["Value"]]
     if not face["EyesOpen"]["Value"]:
         does.append("EyesClosed")
     return (
-        f"{element['Timestamp'] / 1000:7.2f}  {face['Confidence']:5.1f}  "
-        f"{box['Left']:5.2f} {box['Top']:5.2f} {box['Width']:5.2f} {box['Height']:5.2f}  "
-        f"{round(pose['Yaw']):4d} {round(pose['Pitch']):4d} {round(pose['Roll']):4d}  "
         f"{face['AgeRange']['Low']:2d}-{face['AgeRange']['High']:<3d} "
         f"{face['Gender']['Value']:6s} {face['Gender']['Confidence']:3.0f}  "
         f"{emotion['Type']:9s} {emotion['Confidence']:3.0f}  {' '.join(does + worn)}"
-    ).rstrip()
+    )
 
 
 HEADER = (

@@ -83,7 +83,8 @@ def main() -> None:
     print(f"job {job_id} has ended as {status}")
     if status == "SUCCEEDED":
         for element in pages(rekognition, job_id):
-            emotion = element["Face"]["Emotions"][0]
+            face = element["Face"]
+            emotion = face["Emotions"][0] if "Emotions" in face else {"Type": "face", "Confidence": face["Confidence"]}
             print(f"{element['Timestamp'] / 1000:8.3f} s  {emotion['Type']:9s} {emotion['Confidence']:5.1f} %")
 
 

@@ -38,8 +38,7 @@ def annotate(image: Image.Image, timestamp_ms: int, faces: list[dict[str, Any]])
         for point in face["Landmarks"]:
             x, y = point["X"] * width, point["Y"] * height
             draw.ellipse((x - 1.5, y - 1.5, x + 1.5, y + 1.5), fill=POINT_COLOUR)
-        age = face["AgeRange"]
-        words = f"{face['Gender']['Value']} {age['Low']}-{age['High']} {face['Emotions'][0]['Type']}"
+        words = _words(face)
         text_box = draw.textbbox((left, bottom + 3), words, font=font)
         draw.rectangle(text_box, fill=(0, 0, 0))
         draw.text((left, bottom + 3), words, fill=TEXT_COLOUR, font=font)
@@ -47,6 +46,14 @@ def annotate(image: Image.Image, timestamp_ms: int, faces: list[dict[str, Any]])
         (8, 6), f"{timestamp_ms / 1000:.2f} s", fill=TEXT_COLOUR, font=font, stroke_width=2, stroke_fill=(0, 0, 0)
     )
     return scaled
+
+
+def _words(face: dict[str, Any]) -> str:
+    """What a face looks like; where a server does not tell it, how sure it is of the face."""
+    if "AgeRange" not in face:
+        return f"face, {face['Confidence']:.1f} %"
+    age = face["AgeRange"]
+    return f"{face['Gender']['Value']} {age['Low']}-{age['High']} {face['Emotions'][0]['Type']}"
 
 
 def draw_strip(video: Path, answer: dict[str, Any], out: Path) -> None:

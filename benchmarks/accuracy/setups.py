@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import faceline
+from faceline.domain.weights import WeightsProfile
 from faceline.vision.analyse import Analyser
 from faceline.vision.manifest import Manifest
 from faceline.vision.settings import (
@@ -16,15 +17,22 @@ from faceline.vision.settings import (
     DetectorSettings,
     VerdictSettings,
     VisionSettings,
+    settings_under,
 )
 
 DETECTORS = {"back": DetectorChoice.CONVERTED, "own": DetectorChoice.OWN}
-APPEARANCES = {"converted": AppearanceChoice.CONVERTED, "own": AppearanceChoice.OWN}
+APPEARANCES = {
+    "converted": AppearanceChoice.CONVERTED,
+    "own": AppearanceChoice.OWN,
+    "none": AppearanceChoice.NONE,
+}
+"""`back+none` is what runs under the licence profile PERMISSIVE."""
 TUNED = {"back": (DetectorSettings(score=0.4), VerdictSettings(human=0.3, evidence=4.5, containment=0.6))}
 """What a detector was tuned with; one without an entry is measured with the product's defaults."""
 READERS = {
     AppearanceChoice.CONVERTED: ("faceres", "expression", "emotion", "agegender", "heads"),
     AppearanceChoice.OWN: ("appearance", "appearance_heads"),
+    AppearanceChoice.NONE: (),
 }
 
 
@@ -44,6 +52,9 @@ class Setup:
     @cached_property
     def settings(self) -> VisionSettings:
         """The product's defaults with these networks."""
+        if APPEARANCES[self.appearance] is AppearanceChoice.NONE:
+            permissive = settings_under(WeightsProfile.PERMISSIVE)
+            return replace(permissive, weights=self.folder, detector_network=DETECTORS[self.detector])
         default = VisionSettings()
         detector, verdict = TUNED.get(self.detector, (default.detector, default.verdict))
         return VisionSettings(
