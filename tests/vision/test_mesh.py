@@ -1,11 +1,13 @@
 from collections.abc import Callable
-from math import atan2, hypot, radians
+from dataclasses import replace
+from math import atan2, degrees, hypot, radians
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from faceline.vision.detect import BlazeRows, Candidate, MultiScaleDetector
-from faceline.vision.geometry import PixelBox, Pixels, RotatedSquare
+from faceline.vision.geometry import Floats, PixelBox, Pixels, RotatedSquare
 from faceline.vision.manifest import Manifest
 from faceline.vision.mesh import CROP, FaceMesh, Mesher, outermost, to_frame, without_twins
 from faceline.vision.network import Network, Runtime
@@ -22,7 +24,7 @@ def find(manifest: Manifest) -> Find:
 
 @pytest.fixture(scope="module")
 def mesher(manifest: Manifest) -> Mesher:
-    return Mesher(Network(manifest.network("amesh"), Runtime()), MeshSettings())
+    return Mesher(Network(manifest.network("amesh"), Runtime()), MeshSettings(flag=0.5))
 
 
 def mesh_at(x: float, y: float, side: float) -> FaceMesh:
@@ -52,7 +54,7 @@ def test_of_twins_the_one_with_the_better_score_stays() -> None:
     weak, strong, other = mesh_at(0, 0, 100), mesh_at(5, 0, 100), mesh_at(70, 0, 100)
     strong = FaceMesh(strong.points, 1.0, 0.9)
     weak = FaceMesh(weak.points, 1.0, 0.8)
-    assert without_twins([weak, strong, other], 0.5) == [other, strong]
+    assert without_twins([weak, strong, other], 0.5) == [2, 1]
 
 
 def test_the_mesh_sits_on_the_face(mesher: Mesher, find: Find, portrait: Pixels) -> None:
@@ -68,6 +70,61 @@ def test_roll_follows_a_picture_that_lies_on_its_side(mesher: Mesher, find: Find
     frame = np.ascontiguousarray(np.rot90(portrait, -turns))
     ((mesh,),) = mesher.meshes([frame], find([frame]))
     assert mesh.roll_rad == pytest.approx(radians(90 * turns), abs=0.25)
+
+
+def level(frame: Pixels, find: Find) -> Candidate:
+    """The best candidate as a detector gives it that takes every face for upright."""
+    best = find([frame])[0][0]
+    return replace(best, search=replace(best.search, angle_rad=0.0))
+
+
+def leaning(picture: Pixels, angle_deg: float) -> Pixels:
+    """The picture turned clockwise, grey around it."""
+    return np.asarray(Image.fromarray(picture).rotate(-angle_deg, Image.Resampling.BILINEAR, fillcolor=(90, 90, 90)))
+
+
+@pytest.mark.parametrize("angle", [-60, -40, 20, 45, 60])
+def test_a_face_that_leans_is_found_though_the_detector_thinks_it_upright(
+    mesher: Mesher, find: Find, portrait: Pixels, angle: float
+) -> None:
+    close = np.ascontiguousarray(portrait[:250, 100:350])
+    frame = leaning(close, angle)
+    ((mesh,),) = mesher.meshes([frame], [(level(frame, find),)])
+    ((upright,),) = mesher.meshes([close], find([close]))
+    assert degrees(mesh.roll_rad) == pytest.approx(angle + degrees(upright.roll_rad), abs=3)
+    assert mesh.eye_distance == pytest.approx(upright.eye_distance, rel=0.06)
+
+
+class Counted(Network):
+    """Counts the crops it is shown."""
+
+    shown = 0
+
+    def run(self, pixels: Pixels) -> tuple[Floats, ...]:
+        self.shown += len(pixels)
+        return super().run(pixels)
+
+
+def test_an_upright_face_is_looked_at_twice_and_a_leaning_one_a_few_times(
+    manifest: Manifest, find: Find, portrait: Pixels
+) -> None:
+    network = Counted(manifest.network("amesh"), Runtime())
+    mesher = Mesher(network, MeshSettings(flag=0.5))
+    mesher.meshes([portrait], [(level(portrait, find),)])
+    assert network.shown == 2
+    frame = leaning(np.ascontiguousarray(portrait[:250, 100:350]), 45)
+    mesher.meshes([frame], [(level(frame, find),)])
+    assert 2 + 2 < network.shown <= 2 + 6
+
+
+def test_leaning_faces_get_in_company_what_each_gets_alone(mesher: Mesher, find: Find, portrait: Pixels) -> None:
+    close = np.ascontiguousarray(portrait[:250, 100:350])
+    frames = [leaning(close, angle) for angle in (-50, 0, 25, 60)]
+    groups = [(level(frame, find),) for frame in frames]
+    together = mesher.meshes(frames, groups)
+    for frame, group, found in zip(frames, groups, together, strict=True):
+        ((alone,),), (mesh,) = mesher.meshes([frame], [group]), found
+        assert np.array_equal(mesh.points, alone.points)
 
 
 def test_two_frames_in_one_call_get_their_own_faces(mesher: Mesher, find: Find, portrait: Pixels) -> None:

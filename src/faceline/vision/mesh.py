@@ -2,11 +2,15 @@
 
 Two passes: the first looks where the detector pointed, the second looks again at the square around what the first
 found, turned by its eye line. A candidate must be a face in both (vision.md section 4, Clips).
+
+The detector's eyes are hardly turned where a face is, and the mesh lies askew in a square that is turned wrongly by 40
+degrees or more, often with a flag of 1. Two things give that away, and only such faces are looked at more often: the
+first flag's logit is weak, or the eye line of the second mesh still turns against its square.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import atan2
+from dataclasses import dataclass, replace
+from math import atan2, radians, remainder, tau
 
 import numpy as np
 
@@ -24,6 +28,18 @@ OUTER_EYE_LEFT, OUTER_EYE_RIGHT = 33, 263
 """Outer corners of the eyes; left is the picture's left."""
 SEARCH_MARGIN = 1.5
 """Side of the second pass's square in units of the longer side of the turned bounds (vision.md section 5)."""
+WEAK = 5.0
+"""Logits of the first flag, either sign, that call for looks at the turned square. Upright faces of landmarks68 have 12
+to 30, those turned by 45 degrees and found askew mostly -4 to 6. With 8 instead of 5 a crowd costs 6 % more looks."""
+RESOLVED = 45.0
+"""Pixels along the side of the square from which that is worth its time; smaller faces have weak flags in any case."""
+TURN_RAD = radians(60)
+"""Turn of those looks, to either side: a look sees faces up to some 35 degrees off its own direction."""
+BETTER = 4.0
+"""What the logit of a turned look must gain over the plain one to be believed."""
+DRIFT_RAD = radians(4)
+"""Drift of the second mesh from which it is looked at further; 95 % of upright faces stay below 1.4 degrees."""
+FURTHER_LOOKS = 2
 CROP = 192
 """Pixels along a side of the network's input; the manifest is checked against it on loading."""
 
@@ -67,6 +83,49 @@ class FaceMesh:
         return square_around(self.surface, self.roll_rad, margin)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A square of a frame that the network shall look at.
+
+    frame   number of the frame
+    score   0..1, the detector's, of the candidate that led here
+    """
+
+    frame: int
+    square: RotatedSquare
+    score: float
+
+    def turned(self, angle_rad: float) -> "Look":
+        """The same place, turned further clockwise on screen."""
+        return replace(self, square=replace(self.square, angle_rad=self.square.angle_rad + angle_rad))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the network says of a look.
+
+    logit   of the flag: it still tells better from good where the flag itself is 1
+    """
+
+    look: Look
+    mesh: FaceMesh
+    logit: float
+
+    @property
+    def drift_rad(self) -> float:
+        """Turn of the mesh's eye line against the square it was found in, -pi..pi; near 0 once looks have settled."""
+        return remainder(self.mesh.roll_rad - self.look.square.angle_rad, tau)
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether this may be a face that lies askew in its square."""
+        return self.look.square.side >= RESOLVED and abs(self.logit) < WEAK
+
+    def next(self) -> Look:
+        """A look at the square around what was found, turned by its eye line."""
+        return Look(self.look.frame, self.mesh.square(SEARCH_MARGIN), self.look.score)
+
+
 class Mesher:
     """Turns candidates into meshes."""
 
@@ -76,43 +135,66 @@ class Mesher:
 
     def meshes(self, frames: Sequence[Pixels], candidates: Sequence[Sequence[Candidate]]) -> list[tuple[FaceMesh, ...]]:
         """The faces among the candidates of each frame; all frames' crops go through the network together."""
-        where = [number for number, group in enumerate(candidates) for _ in group]
-        scores = [candidate.score for group in candidates for candidate in group]
-        squares = [candidate.search for group in candidates for candidate in group]
-        first = self._kept(where, self._pass(frames, where, squares, scores))
-        squares = [mesh.square(SEARCH_MARGIN) for _, mesh in first]
-        where = [number for number, _ in first]
-        second = self._kept(where, self._pass(frames, where, squares, [mesh.detection for _, mesh in first]))
-        return [tuple(mesh for at, mesh in second if at == number) for number in range(len(frames))]
+        looks = [
+            Look(number, candidate.search, candidate.score)
+            for number, group in enumerate(candidates)
+            for candidate in group
+        ]
+        first = self._kept(self._upright(frames, self._see(frames, looks)))
+        second = self._settled(frames, self._see(frames, [seen.next() for seen in first]))
+        faces = self._kept(second)
+        return [tuple(seen.mesh for seen in faces if seen.look.frame == number) for number in range(len(frames))]
 
-    def _pass(
-        self, frames: Sequence[Pixels], where: Sequence[int], squares: Sequence[RotatedSquare], scores: Sequence[float]
-    ) -> list[FaceMesh | None]:
-        """One mesh per square; None where the square lies outside its frame."""
-        inside = [at for at, square in enumerate(squares) if _touches(frames[where[at]], square)]
+    def _see(self, frames: Sequence[Pixels], looks: Sequence[Look]) -> list[Seen | None]:
+        """What the network says of each look; None where its square lies outside the frame."""
+        inside = [at for at, look in enumerate(looks) if _touches(frames[look.frame], look.square)]
         crops = np.zeros((len(inside), CROP, CROP, 3), np.uint8)
         for row, at in enumerate(inside):
-            crops[row] = cut(frames[where[at]], squares[at], CROP)
+            crops[row] = cut(frames[looks[at].frame], looks[at].square, CROP)
         points, flags = self._network.run(crops)
-        probabilities = sigmoid(flags.reshape(-1))
-        meshes: list[FaceMesh | None] = [None] * len(squares)
+        logits = flags.reshape(-1)
+        probabilities = sigmoid(logits)
+        found: list[Seen | None] = [None] * len(looks)
         for row, at in enumerate(inside):
-            placed = to_frame(points[row].astype(np.float64), squares[at])
-            meshes[at] = FaceMesh(placed, float(probabilities[row]), scores[at])
-        return meshes
+            placed = to_frame(points[row].astype(np.float64), looks[at].square)
+            mesh = FaceMesh(placed, float(probabilities[row]), looks[at].score)
+            found[at] = Seen(looks[at], mesh, float(logits[row]))
+        return found
 
-    def _kept(self, where: Sequence[int], meshes: Sequence[FaceMesh | None]) -> list[tuple[int, FaceMesh]]:
-        """Frame number and mesh of those that are faces, each once."""
+    def _upright(self, frames: Sequence[Pixels], first: Sequence[Seen | None]) -> list[Seen | None]:
+        """The first looks; a weak one gives way to a look turned to either side that is clearly better."""
+        best = list(first)
+        places = [
+            (at, turn) for at, seen in enumerate(first) if seen and seen.is_weak for turn in (-TURN_RAD, TURN_RAD)
+        ]
+        looks = [seen.look.turned(turn) for at, turn in places if (seen := first[at])]
+        for (at, _), turned in zip(places, self._see(frames, looks), strict=True):
+            plain, before = first[at], best[at]
+            if plain and before and turned and turned.logit > max(WEAK, plain.logit + BETTER, before.logit):
+                best[at] = turned
+        return best
+
+    def _settled(self, frames: Sequence[Pixels], second: Sequence[Seen | None]) -> list[Seen | None]:
+        """The second looks; one whose eye line still turns is followed, and turned ahead by what it turned."""
+        settled = list(second)
+        for _ in range(FURTHER_LOOKS):
+            moving = [(at, seen) for at, seen in enumerate(settled) if seen and abs(seen.drift_rad) > DRIFT_RAD]
+            looks = [seen.next().turned(seen.drift_rad) for _, seen in moving]
+            for (at, _), seen in zip(moving, self._see(frames, looks), strict=True):
+                if seen and seen.mesh.flag > self._settings.flag:
+                    settled[at] = seen
+        return settled
+
+    def _kept(self, looked: Sequence[Seen | None]) -> list[Seen]:
+        """Those that are faces, each once."""
         faces = [
-            (number, mesh)
-            for number, mesh in zip(where, meshes, strict=True)
-            if mesh is not None and mesh.flag > self._settings.flag and mesh.eye_distance > 0
+            seen for seen in looked if seen and seen.mesh.flag > self._settings.flag and seen.mesh.eye_distance > 0
         ]
-        return [
-            (number, mesh)
-            for number in dict.fromkeys(where)
-            for mesh in without_twins([mesh for at, mesh in faces if at == number], self._settings.same_iou)
-        ]
+        kept: list[Seen] = []
+        for number in dict.fromkeys(seen.look.frame for seen in faces):
+            group = [seen for seen in faces if seen.look.frame == number]
+            kept += [group[row] for row in without_twins([seen.mesh for seen in group], self._settings.same_iou)]
+        return kept
 
 
 def to_frame(points: Doubles, square: RotatedSquare) -> Doubles:
@@ -124,12 +206,12 @@ def to_frame(points: Doubles, square: RotatedSquare) -> Doubles:
     return placed
 
 
-def without_twins(meshes: Sequence[FaceMesh], iou: float) -> list[FaceMesh]:
-    """Of meshes that lie on each other, keep the one with the detector's best score."""
-    kept: list[FaceMesh] = []
-    for mesh in sorted(meshes, key=lambda mesh: -mesh.detection):
-        if all(mesh.bounds.iou(other.bounds) < iou for other in kept):
-            kept.append(mesh)
+def without_twins(meshes: Sequence[FaceMesh], iou: float) -> list[int]:
+    """Numbers of the meshes, of those that lie on each other only the one with the detector's best score."""
+    kept: list[int] = []
+    for number in sorted(range(len(meshes)), key=lambda number: -meshes[number].detection):
+        if all(meshes[number].bounds.iou(meshes[other].bounds) < iou for other in kept):
+            kept.append(number)
     return kept
 
 
