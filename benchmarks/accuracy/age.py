@@ -21,7 +21,7 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     """Mean absolute error in years, all and by band; share of true ages inside the stated range."""
     seen = facts.set("age_utkface")
     found = [(float(each.row["age"]), face.attributes) for each in seen if (face := each.face) and face.attributes]
-    why, missed = taint(facts.setup, "age_utkface"), len(seen) - len(found)
+    why, missed = taint(facts.setup, "age_utkface", "age"), len(seen) - len(found)
     truth = np.array([age for age, _ in found])
     guess = np.array([attributes.age_years for _, attributes in found])
     ranges = [attributes.age_range for _, attributes in found]

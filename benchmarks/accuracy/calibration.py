@@ -30,7 +30,7 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
 
 def _all(facts: Facts) -> Iterator[tuple[str, Doubles, Doubles, str]]:
     yield ("Face", *face(facts), "")
-    utkface = taint(facts.setup, "age_utkface")
+    utkface = taint(facts.setup, "age_utkface", "gender")
     for name, cases, why in (
         ("Gender, CelebA", gender.celeba(facts), ""),
         ("Gender, UTKFace 16 and over", gender.utkface(facts, True), utkface),
@@ -45,7 +45,7 @@ def _all(facts: Facts) -> Iterator[tuple[str, Doubles, Doubles, str]]:
 
 
 def _emotions(facts: Facts) -> Iterator[tuple[str, Doubles, Doubles, str]]:
-    cases, why = emotions.labelled(facts, "emotions_ferplus"), taint(facts.setup, "emotions_ferplus")
+    cases, why = emotions.labelled(facts, "emotions_ferplus"), taint(facts.setup, "emotions_ferplus", "emotions")
     for emotion in emotions.SEVEN:
         at = EMOTIONS.index(emotion)
         yield (f"{emotion}, FER+", cases.chances[:, at], (cases.truth == at).astype(np.float64), why)

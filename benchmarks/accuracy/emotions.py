@@ -52,7 +52,7 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     curves: list[Curve] = []
     for set_name, name in SETS.items():
         cases = labelled(facts, set_name)
-        why, first = taint(facts.setup, set_name), cases.chances.argmax(axis=1)
+        why, first = taint(facts.setup, set_name, "emotions"), cases.chances.argmax(axis=1)
         right = (first == cases.truth).astype(np.float64)
         figures += [
             share(f"{name}: accuracy", right, missed=cases.missed, tainted=why),

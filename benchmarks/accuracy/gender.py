@@ -26,7 +26,7 @@ def utkface(facts: Facts, grown: bool) -> Cases:
 
 def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     """Balanced accuracy and AUC."""
-    why = taint(facts.setup, "age_utkface")
+    why = taint(facts.setup, "age_utkface", "gender")
     found, grown, young = celeba(facts), utkface(facts, True), utkface(facts, False)
     return [
         *two_classes("Gender, CelebA", found.chances, found.truth, miss_is_wrong=True),

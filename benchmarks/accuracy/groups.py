@@ -48,7 +48,7 @@ def _band(seen: Seen) -> str:
 
 
 def _of_people(name: str, seen: Sequence[Seen], facts: Facts) -> list[Figure]:
-    why = taint(facts.setup, "age_utkface")
+    of_gender, of_age = (taint(facts.setup, "age_utkface", asked) for asked in ("gender", "age"))
     found = [(each.row, face.attributes) for each in seen if (face := each.face) and face.attributes]
     missed = len(seen) - len(found)
     right = np.array([(seen_as.male > THRESHOLDS["male"]) == (row["gender"] == "Male") for row, seen_as in found])
@@ -56,9 +56,9 @@ def _of_people(name: str, seen: Sequence[Seen], facts: Facts) -> list[Figure]:
     inside = np.array([r.low <= float(row["age"]) <= r.high for row, seen_as in found for r in (seen_as.age_range,)])
     return [
         share(f"{name}: face found", np.arange(len(seen)) < len(found)),
-        share(f"{name}: gender right", right, missed=missed, tainted=why),
-        figure(f"{name}: age, mean absolute error", mean, [error], unit="years", missed=missed, tainted=why),
-        share(f"{name}: true age inside AgeRange", inside, missed=missed, tainted=why),
+        share(f"{name}: gender right", right, missed=missed, tainted=of_gender),
+        figure(f"{name}: age, mean absolute error", mean, [error], unit="years", missed=missed, tainted=of_age),
+        share(f"{name}: true age inside AgeRange", inside, missed=missed, tainted=of_age),
     ]
 
 
