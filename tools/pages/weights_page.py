@@ -17,6 +17,7 @@ A file is used only if its bytes have the SHA-256 of its manifest.
 **Profile.** `permissive`: the licence and what is known of the training data allow commercial use. `research`: the
 weights carry the licence named here, but the pictures that they were trained on were published for research. Whoever
 ships a product with them decides whether that is enough. No training picture is part of faceline.
+`--weights-profile permissive` loads the first kind alone; [licences.md](licences.md) says what it then leaves out.
 
 """
 
