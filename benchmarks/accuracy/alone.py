@@ -7,10 +7,11 @@ import numpy as np
 from benchmarks.accuracy.facts import Facts
 from benchmarks.accuracy.setups import Setup
 from benchmarks.accuracy.whole import detections
-from faceline.vision.detect import BlazeRows, MultiScaleDetector, OwnRows, Rows
+from faceline.vision.detect import MultiScaleDetector
 from faceline.vision.geometry import Pixels
 from faceline.vision.manifest import Manifest
 from faceline.vision.network import Network
+from faceline.vision.rows import BlazeRows, OwnRows, Rows
 from faceline.vision.settings import DetectorChoice
 from training.detector.faces import Faces
 from training.detector.pictures import Picture, load_detection, load_scenes

@@ -4,18 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from faceline.vision.detect import (
-    BlazeRows,
-    MultiScaleDetector,
-    OwnRows,
-    anchor_centres,
-    merged,
-    nearest,
-    scales_of,
-)
+from faceline.vision.detect import MultiScaleDetector, scales_of
 from faceline.vision.geometry import Doubles, PixelBox, Pixels, RotatedSquare
 from faceline.vision.manifest import Manifest
 from faceline.vision.network import Network, Runtime
+from faceline.vision.rows import BlazeRows, OwnRows, anchor_centres, merged, nearest
 from faceline.vision.settings import DetectorSettings, SecondLookSettings
 
 
@@ -155,7 +148,7 @@ class StubRows:
 
 @pytest.mark.parametrize(
     ("first", "second", "together"),
-    [(0.1, 0.9, 0.5), (0.5, 0.5, 0.5), (0.9, 0.0, None), (0.1, 0.2, None), (0.02, 0.99, None)],
+    [(0.1, 0.9, 0.5), (0.5, 0.5, 0.5), (0.7, 0.0, None), (0.1, 0.2, None), (0.02, 0.99, None)],
     ids=["doubtful then sure", "middling", "not seen again", "doubtful", "under the floor"],
 )
 def test_two_looks_count_alike(first: float, second: float, together: float | None) -> None:
@@ -164,6 +157,13 @@ def test_two_looks_count_alike(first: float, second: float, together: float | No
     found = MultiScaleDetector(rows, DetectorSettings(score=0.3)).detect(np.zeros((1080, 1920, 3), np.uint8))
     assert [candidate.score for candidate in found] == pytest.approx([together] if together else [], abs=0.001)
     assert [candidate.box for candidate in found] == ([PixelBox(202, 100, 242, 140)] if together else [])
+
+
+def test_what_is_sure_at_first_sight_needs_no_second_look() -> None:
+    rows = StubRows(row_of(100, 50, 20, 0.85), 0.0)
+    (found,) = MultiScaleDetector(rows, DetectorSettings()).detect(np.zeros((1080, 1920, 3), np.uint8))
+    assert found.score == 0.85
+    assert not rows.looks
 
 
 def test_the_second_look_shows_the_frame_itself_and_black_around_it() -> None:
@@ -178,7 +178,7 @@ def test_the_second_look_shows_the_frame_itself_and_black_around_it() -> None:
 
 
 def test_a_place_outside_the_frame_is_dropped() -> None:
-    rows = StubRows(row_of(100, 700, 20, 0.9), 0.9)
+    rows = StubRows(row_of(100, 700, 20, 0.7), 0.9)
     assert MultiScaleDetector(rows, DetectorSettings()).detect(np.zeros((1080, 1920, 3), np.uint8)) == ()
 
 
@@ -189,7 +189,7 @@ def test_a_small_face_is_found_at_the_second_look(manifest: Manifest, portrait: 
     own = OwnRows(Network(manifest.network("detector"), Runtime()))
     floor = SecondLookSettings().floor
     first = max(own.find(scales_of(frame, 960, 256)[0].pixels, floor)[:, -1])
-    (found,) = MultiScaleDetector(own, DetectorSettings()).detect(frame)
+    found, *_ = MultiScaleDetector(own, DetectorSettings()).detect(frame)
     assert first < 0.5 < 0.7 < found.score
     assert found.box.left < 1135 < found.box.right
     assert found.box.top < 617 < found.box.bottom

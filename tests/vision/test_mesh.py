@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from faceline.vision.detect import BlazeRows, Candidate, MultiScaleDetector
+from faceline.vision.detect import Candidate, MultiScaleDetector
 from faceline.vision.geometry import Floats, PixelBox, Pixels, RotatedSquare
 from faceline.vision.manifest import Manifest
 from faceline.vision.mesh import CROP, FaceMesh, Mesher, outermost, to_frame, without_twins
 from faceline.vision.network import Network, Runtime
+from faceline.vision.rows import BlazeRows
 from faceline.vision.settings import DetectorSettings, MeshSettings
 
 Find = Callable[[list[Pixels]], list[tuple[Candidate, ...]]]

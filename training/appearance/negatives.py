@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 
 from faceline.vision.crops import cut
-from faceline.vision.detect import BlazeRows, MultiScaleDetector
+from faceline.vision.detect import MultiScaleDetector
 from faceline.vision.geometry import PixelBox, Pixels
+from faceline.vision.rows import BlazeRows
 from faceline.vision.settings import DetectorSettings
 from training.appearance.pictures import decode
 from training.appearance.store import MARGIN, SIDE, Meshes
@@ -75,7 +76,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     random = np.random.default_rng(arguments.seed)
-    detector = MultiScaleDetector(BlazeRows(converted("back")), DetectorSettings(score=LOW_SCORE))
+    detector = MultiScaleDetector(BlazeRows(converted("back")), DetectorSettings(score=LOW_SCORE, second_look=None))
     meshes = Meshes(converted("amesh"))
     folder = arguments.data / "detection"
     faces = faces_by_file(folder)

@@ -19,10 +19,11 @@ import cv2
 import numpy as np
 
 from faceline.vision.crops import cut
-from faceline.vision.detect import BlazeRows, Detector, MultiScaleDetector
+from faceline.vision.detect import Detector, MultiScaleDetector
 from faceline.vision.geometry import Doubles, Pixels, RotatedSquare
 from faceline.vision.mesh import CROP, SEARCH_MARGIN, FaceMesh, to_frame
 from faceline.vision.network import Network
+from faceline.vision.rows import BlazeRows
 from faceline.vision.settings import DetectorSettings
 from training.appearance.pictures import SETS, LabelledPicture, Place, pictures_of
 from training.appearance.weights import converted
@@ -161,7 +162,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     meshes = Meshes(converted("amesh"))
-    detector = MultiScaleDetector(BlazeRows(converted("back")), DetectorSettings(score=LOW_SCORE))
+    detector = MultiScaleDetector(BlazeRows(converted("back")), DetectorSettings(score=LOW_SCORE, second_look=None))
     found: list[Record] = []
     for name in SETS:
         before = len(found)

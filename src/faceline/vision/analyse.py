@@ -15,7 +15,7 @@ from faceline.vision.attributes.measures import measures
 from faceline.vision.attributes.own import OwnReader
 from faceline.vision.box import box_of, service_box
 from faceline.vision.crops import cut
-from faceline.vision.detect import BlazeRows, Detector, MultiScaleDetector, OwnRows
+from faceline.vision.detect import Detector, MultiScaleDetector
 from faceline.vision.geometry import Doubles, Pixels
 from faceline.vision.landmarks import landmarks_of
 from faceline.vision.manifest import Manifest
@@ -24,6 +24,7 @@ from faceline.vision.network import Network
 from faceline.vision.numerics import logit, sigmoid
 from faceline.vision.pose import PoseFitter
 from faceline.vision.quality import quality_of
+from faceline.vision.rows import BlazeRows, OwnRows
 from faceline.vision.settings import AppearanceChoice, DetectorChoice, VisionSettings
 
 

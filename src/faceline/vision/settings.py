@@ -15,6 +15,7 @@ class SecondLookSettings:
     """How the detector looks again at each place that it found.
 
     floor     0..1; what scores less at first sight is dropped at once
+    sure      0..1; what scores more at first sight needs no second look
     unseen    0..1; least score of the second look, as of one that finds nothing there
     side      pixels along a side of the second look's picture
     face      pixels along the longer side of the face in it
@@ -22,6 +23,7 @@ class SecondLookSettings:
     """
 
     floor: float = 0.03
+    sure: float = 0.8
     unseen: float = 0.001
     side: int = 96
     face: float = 40.0
@@ -34,17 +36,17 @@ class DetectorSettings:
 
     long_side      pixels; larger pictures are reduced to it. A second pass runs at `short_pass`
     short_pass     pixels along the longer side of the second pass, where faces that fill the picture are found
-    score          0..1; candidates below are dropped after the second look. `VerdictSettings` decides which of the
-                   others are faces
+    score          0..1; candidates below are dropped, after the second look if there is one. `VerdictSettings`
+                   decides which of the others are faces
     merge_iou      candidates that overlap more are one (weighted mean)
-    look_again     how each place is looked at twice
+    second_look    how each place is looked at again; None for one look only
     """
 
     long_side: int = 960
     short_pass: int = 256
     score: float = 0.3
     merge_iou: float = 0.3
-    look_again: SecondLookSettings = field(default_factory=SecondLookSettings)
+    second_look: SecondLookSettings | None = field(default_factory=SecondLookSettings)
 
 
 @dataclass(frozen=True, slots=True)
