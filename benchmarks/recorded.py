@@ -40,6 +40,8 @@ BOOLEANS = {
 }
 ASKED = ("Gender", "Smile", "Eyeglasses", "Sunglasses", "Beard", "MouthOpen", "Emotion")
 """Values of the acceptance figure; the others are shown beside it."""
+BROWS_INTERCHANGED = ("detectfaces_small120x160", "getfacedetection_all_25fps_2021")
+"""Answers from the time when the service gave the brows' upper and right ends each other's names (B204)."""
 ANSWERS = {
     "detectfaces_group27": "detectfaces_group27.jpg",
     "indexfaces_default_single": "indexfaces_default_single.jpg",
@@ -110,7 +112,8 @@ def landmark_errors(pair: Pair) -> dict[str, float]:
     """Distance of each recorded landmark to ours, in outer-eye distances."""
     assert pair.ours is not None
     points = {
-        row["Type"]: np.array([row["X"] * pair.width, row["Y"] * pair.height]) for row in pair.theirs["Landmarks"]
+        brow_name(row["Type"], pair.answer): np.array([row["X"] * pair.width, row["Y"] * pair.height])
+        for row in pair.theirs["Landmarks"]
     }
     if all(name in points for name in OUTER_CORNERS):
         unit = float(np.hypot(*(points[OUTER_CORNERS[1]] - points[OUTER_CORNERS[0]])))
@@ -121,6 +124,13 @@ def landmark_errors(pair: Pair) -> dict[str, float]:
         for kind, point in zip(LANDMARK_TYPES, pair.ours.landmarks, strict=True)
     }
     return {name: float(np.hypot(*(ours[name] - place))) / unit for name, place in points.items()}
+
+
+def brow_name(name: str, answer: str) -> str:
+    """The name that a landmark of that answer has today."""
+    if answer not in BROWS_INTERCHANGED or "EyeBrow" not in name or name.endswith("Left"):
+        return name
+    return name.removesuffix("Up") + "Right" if name.endswith("Up") else name.removesuffix("Right") + "Up"
 
 
 def values_of(pair: Pair) -> dict[str, tuple[str, str]]:

@@ -80,7 +80,13 @@ class Setup:
         """SHA-256 of every file that takes part, by its name."""
         manifest = Manifest.load(self.settings.weights)
         files = {**manifest.arrays, **manifest.networks}
-        names = (self.settings.detector_network.value, "amesh", "canonical_face", *READERS[self.settings.appearance])
+        names = (
+            self.settings.detector_network.value,
+            "amesh",
+            "canonical_face",
+            "service_shape",
+            *READERS[self.settings.appearance],
+        )
         return {files[name].path.name: files[name].sha256 for name in names}
 
     @cached_property

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -5,8 +7,9 @@ from faceline.domain.face import LANDMARK_TYPES, LandmarkType, Point
 from faceline.domain.job import FaceAttributes
 from faceline.vision.analyse import Analyser
 from faceline.vision.box import service_box
-from faceline.vision.geometry import PixelBox, Pixels
-from faceline.vision.landmarks import VERTICES, landmarks_of
+from faceline.vision.geometry import Doubles, PixelBox, Pixels
+from faceline.vision.landmarks import VERTICES, LandmarkModel, Placement, ratios, vertex_landmarks
+from faceline.vision.manifest import Manifest
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +54,66 @@ def test_from_brow_to_chin(places: dict[LandmarkType, Point], column: str) -> No
 
 
 def test_landmarks_are_ratios_of_the_picture() -> None:
-    points = np.zeros((478, 3))
-    points[468] = (320, -18, 7)
-    assert landmarks_of(points, 640, 360)[0] == Point(0.5, -0.05)
+    landmarks = np.zeros((30, 2))
+    landmarks[0] = (320, -18)
+    assert ratios(landmarks, 640, 360)[0] == Point(0.5, -0.05)
+
+
+def test_vertices_are_averaged() -> None:
+    mesh = np.zeros((1, 478, 3))
+    mesh[0, 5], mesh[0, 19] = (10, 20, 3), (14, 40, 9)
+    assert vertex_landmarks(mesh)[0, LANDMARK_TYPES.index(LandmarkType.NOSE)] == pytest.approx([12, 30])
+
+
+@pytest.fixture(scope="module")
+def model(manifest: Manifest) -> LandmarkModel:
+    return LandmarkModel.load(manifest.array("service_shape"))
+
+
+def placed(shape: Doubles, angle_deg: float, size: float) -> Doubles:
+    """(1, 30, 2) the shape turned clockwise on screen, at that size, somewhere."""
+    c, s = np.cos(np.radians(angle_deg)) * size, np.sin(np.radians(angle_deg)) * size
+    return np.asarray(shape @ np.array([[c, s], [-s, c]]) + (300, 200))[None]
+
+
+def test_a_placement_leads_there_and_back(model: LandmarkModel) -> None:
+    points = placed(model.mean, 30, 80)
+    placement = Placement.of(points, model.mean)
+    assert placement.away(points)[0] == pytest.approx(model.mean, abs=1e-6)
+    assert placement.back(placement.away(points)) == pytest.approx(points)
+    assert np.degrees(np.angle(placement.size))[0, 0] == pytest.approx(30)
+
+
+@pytest.mark.parametrize("angle", [0, 25, -120])
+def test_the_mean_face_is_believed_and_an_odd_point_only_in_part(model: LandmarkModel, angle: float) -> None:
+    points = placed(model.mean, angle, 100)
+    assert model.believed(points) == pytest.approx(points, abs=1e-3)
+    chin = LANDMARK_TYPES.index(LandmarkType.CHIN_BOTTOM)
+    odd = points.copy()
+    odd[0, chin] += 10
+    moved = np.hypot(*(model.believed(odd)[0, chin] - points[0, chin]))
+    assert 2 < moved < 0.8 * np.hypot(10, 10)
+
+
+def test_a_mirrored_face_has_mirrored_landmarks(model: LandmarkModel) -> None:
+    names = [kind.value for kind in LANDMARK_TYPES]
+    swap = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
+    mirror = [names.index(re.sub("left|right|Left|Right", lambda side: swap[side[0]], name)) for name in names]
+    points = placed(model.mean, 12, 100) + np.random.default_rng(0).normal(0, 2, (1, 30, 2))
+    points[:, [names.index("leftPupil"), names.index("rightPupil")]] = points[:, :2]
+    mirrored = points[:, mirror] * (-1, 1)
+    assert model.believed(mirrored) == pytest.approx(model.believed(points)[:, mirror] * (-1, 1), abs=0.02)
+    assert model.yaw_pitch(mirrored) == pytest.approx(model.yaw_pitch(points) * (-1, 1), abs=0.05)
+
+
+def test_each_of_many_faces_gets_what_it_gets_alone_to_the_bit(model: LandmarkModel) -> None:
+    points = np.concatenate([placed(model.mean, angle, 40 + angle) for angle in range(9)])
+    points += np.random.default_rng(1).normal(0, 2, points.shape)
+    together = model.believed(points)
+    assert all(np.array_equal(model.believed(one[None])[0], found) for one, found in zip(points, together, strict=True))
+    alone = [model.yaw_pitch(one[None])[0] for one in together]
+    assert np.array_equal(model.yaw_pitch(together), alone)
+    assert model.believed(points[:0]).shape == (0, 30, 2)
 
 
 def test_the_box_reaches_above_the_mesh_and_hardly_beyond_it_elsewhere() -> None:

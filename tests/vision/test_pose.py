@@ -8,6 +8,8 @@ from faceline.vision.manifest import Manifest
 from faceline.vision.pose import PoseFitter, angles_of, nose_drop
 from faceline.vision.settings import WEIGHTS
 
+LEVEL = np.zeros((1, 2))
+"""Yaw and pitch by landmarks that say nothing."""
 FITTER = PoseFitter.load(Manifest.load(WEIGHTS).array("canonical_face"))
 degrees = st.floats(-50, 50)
 
@@ -46,25 +48,34 @@ def test_a_pure_roll_is_measured(roll: float) -> None:
 def test_yaw_is_positive_when_the_nose_points_to_the_picture_s_right() -> None:
     mesh = turned(25, 0, 0)
     assert mesh[1, 0] > mesh[[33, 263], 0].mean() + 5
-    assert FITTER.poses(mesh[None])[0].yaw_deg > 10
+    assert FITTER.by_mesh(mesh[None])[0, 0] > 10
 
 
 def test_pitch_is_positive_when_the_face_looks_up() -> None:
     up, down = turned(0, 25, 0), turned(0, -25, 0)
     assert up[1, 1] - up[[33, 263], 1].mean() < down[1, 1] - down[[33, 263], 1].mean()
-    assert FITTER.poses(up[None])[0].pitch_deg > 10 > FITTER.poses(down[None])[0].pitch_deg
+    assert FITTER.by_mesh(up[None])[1, 0] > 10 > FITTER.by_mesh(down[None])[1, 0]
 
 
 def test_roll_is_positive_when_the_right_eye_of_the_picture_is_lower() -> None:
     mesh = turned(0, 0, 20)
     assert mesh[263, 1] > mesh[33, 1]
-    assert FITTER.poses(mesh[None])[0].roll_deg == pytest.approx(20)
+    assert FITTER.poses(mesh[None], LEVEL)[0].roll_deg == pytest.approx(20)
 
 
 def test_many_meshes_get_what_each_gets_alone() -> None:
     meshes = np.stack([turned(10, -5, 3), turned(-20, 8, -30), turned(0, 0, 0)])
-    assert FITTER.poses(meshes) == [pose for mesh in meshes for pose in FITTER.poses(mesh[None])]
-    assert FITTER.poses(meshes[:0]) == []
+    angles = np.array([[3.0, 4.0], [-9.0, 2.0], [1.0, 1.0]])
+    alone = [FITTER.poses(mesh[None], angle[None])[0] for mesh, angle in zip(meshes, angles, strict=True)]
+    assert FITTER.poses(meshes, angles) == alone
+    assert FITTER.poses(meshes[:0], angles[:0]) == []
+
+
+def test_yaw_and_pitch_are_the_mean_of_what_mesh_and_landmarks_say() -> None:
+    mesh = turned(10, -5, 3)[None]
+    yaw, pitch, _ = FITTER.by_mesh(mesh)[:, 0]
+    pose = FITTER.poses(mesh, np.array([[20.0, 30.0]]))[0]
+    assert (pose.yaw_deg, pose.pitch_deg) == pytest.approx(((yaw + 20) / 2, (pitch + 30) / 2))
 
 
 def test_a_mirrored_face_is_fitted_by_a_rotation_all_the_same() -> None:

@@ -17,7 +17,7 @@ from faceline.vision.box import box_of, service_box
 from faceline.vision.crops import cut
 from faceline.vision.detect import Detector, MultiScaleDetector
 from faceline.vision.geometry import Doubles, Pixels
-from faceline.vision.landmarks import landmarks_of
+from faceline.vision.landmarks import LandmarkModel, ratios
 from faceline.vision.manifest import Manifest
 from faceline.vision.mesh import POINTS, FaceMesh, Mesher, outermost
 from faceline.vision.network import Network
@@ -44,6 +44,7 @@ class Analyser:
         self._detector = _detector(manifest, settings)
         self._mesher = Mesher(Network(manifest.network("amesh"), settings.runtime), settings.mesh)
         self._poses = PoseFitter.load(manifest.array("canonical_face"))
+        self._landmarks = LandmarkModel.load(manifest.array("service_shape"))
         self._reader = _reader(manifest, settings)
         self._verdict = settings.verdict
 
@@ -68,7 +69,8 @@ class Analyser:
         rows, scores = self._believed(meshes, human)
         meshes = [meshes[row] for row in rows]
         points = np.stack([mesh.points for mesh in meshes]) if meshes else np.zeros((0, POINTS, 3))
-        poses = self._poses.poses(points)
+        landmarks = self._landmarks.landmarks(points)
+        poses = self._poses.poses(points, self._landmarks.yaw_pitch(landmarks))
         directions: list[Gaze | None] = [None] * len(meshes)
         described: list[Attributes | None] = [None] * len(meshes)
         if attributes is FaceAttributes.ALL:
@@ -76,7 +78,9 @@ class Analyser:
             if self._reader and glance:
                 values = measures(points)
                 described = [*describe(self._reader.read(glance.only(rows), values), values)]
-        faces = [_face(frame, *row) for row in zip(meshes, scores, poses, directions, described, strict=True)]
+        faces = [
+            _face(frame, *row) for row in zip(meshes, landmarks, scores, poses, directions, described, strict=True)
+        ]
         return tuple(sorted(faces, key=order_of_faces))
 
     def _believed(self, meshes: Sequence[FaceMesh], human: Doubles) -> tuple[list[int], list[float]]:
@@ -102,14 +106,20 @@ def _crops(frame: Pixels, meshes: Sequence[FaceMesh], reader: AppearanceReader) 
 
 
 def _face(
-    frame: Pixels, mesh: FaceMesh, score: float, pose: Pose, gaze: Gaze | None, attributes: Attributes | None
+    frame: Pixels,
+    mesh: FaceMesh,
+    landmarks: Doubles,
+    score: float,
+    pose: Pose,
+    gaze: Gaze | None,
+    attributes: Attributes | None,
 ) -> Face:
     height, width = frame.shape[:2]
     pixels = service_box(mesh.bounds)
     return Face(
         box=box_of(pixels, width, height),
         score=score,
-        landmarks=landmarks_of(mesh.points, width, height),
+        landmarks=ratios(landmarks, width, height),
         pose=pose,
         quality=quality_of(frame, pixels),
         attributes=attributes,

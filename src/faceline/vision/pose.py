@@ -2,7 +2,8 @@
 
 The canonical face is MediaPipe's (face_geometry, Apache-2.0): 468 vertices, x to the picture's right, y up, z towards
 the camera. Rotations are fitted by Kabsch's method (singular value decomposition) on all of them, then brought to the
-service's scale, which differs by a linear map fitted on recorded answers (vision.md section 5).
+service's scale, which differs by a linear map fitted on recorded answers (vision.md section 5). Yaw and pitch are the
+mean of that and of what the service's own pose follows from its landmarks by (`LandmarkModel.yaw_pitch`).
 """
 
 from dataclasses import dataclass
@@ -38,18 +39,22 @@ class PoseFitter:
         vertices = np.load(BytesIO(file.read())).astype(np.float64)
         return PoseFitter(vertices - vertices.mean(axis=0))
 
-    def poses(self, meshes: Doubles) -> list[Pose]:
+    def poses(self, meshes: Doubles, by_landmarks: Doubles) -> list[Pose]:
         """One pose per mesh.
 
-        meshes   (N, 478, 3) x to the right, y down, z away from the camera, all in the same unit
+        meshes         (N, 478, 3) x to the right, y down, z away from the camera, all in the same unit
+        by_landmarks   (N, 2) yaw and pitch in degrees by their landmarks
         """
         if not len(meshes):
             return []
+        yaw, pitch, roll = self.by_mesh(meshes)
+        both = np.clip((np.stack([yaw, pitch], axis=1) + by_landmarks) / 2, -90, 90)
+        return [Pose(float(r), float(y), float(p)) for r, (y, p) in zip(roll, both, strict=True)]
+
+    def by_mesh(self, meshes: Doubles) -> Doubles:
+        """(N, 478, 3) meshes to (3, N) yaw, pitch, roll in degrees on the service's scale, by the mesh alone."""
         yaw, pitch, roll = np.degrees(angles_of(self.rotations(meshes)))
-        return [
-            Pose(float(r), float(y * YAW_SCALE), float(p))
-            for r, y, p in zip(roll, yaw, _service_pitch(pitch, meshes), strict=True)
-        ]
+        return np.stack([yaw * YAW_SCALE, _service_pitch(pitch, meshes), roll])
 
     def rotations(self, meshes: Doubles) -> Doubles:
         """(N, 478, 3) meshes to (N, 3, 3) rotations from the canonical face to each of them."""
@@ -87,4 +92,4 @@ def nose_drop(meshes: Doubles) -> Doubles:
 def _service_pitch(pitch_deg: Doubles, meshes: Doubles) -> Doubles:
     fitted = PITCH_SCALE * pitch_deg + PITCH_SHIFT
     dropped = np.clip(DROP_SHIFT + DROP_SCALE * nose_drop(meshes), -60, 60)
-    return np.asarray(np.clip((fitted + dropped) / 2, -90, 90))
+    return np.asarray((fitted + dropped) / 2)

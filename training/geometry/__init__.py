@@ -1,0 +1,1 @@
+"""How the service sees geometry, fitted on its recorded answers: landmarks, box, pose, quality, gaze."""
