@@ -1,4 +1,4 @@
-"""Under the profile PERMISSIVE only the MediaPipe files can be loaded, and vision works with these alone."""
+"""Under the profile PERMISSIVE no file for research can be loaded, and vision works without these."""
 
 import json
 import shutil
@@ -45,7 +45,7 @@ def names_of(manifest: Manifest) -> set[str]:
     return {entry.path.name for entry in (*manifest.networks.values(), *manifest.arrays.values())}
 
 
-def test_the_files_that_are_admitted_are_those_of_mediapipe() -> None:
+def test_these_files_are_admitted_and_no_others() -> None:
     """Whoever marks one more file permissive has to say so here."""
     assert names_of(Manifest.load(WEIGHTS, WeightsProfile.PERMISSIVE)) == ADMITTED
     everything = names_of(Manifest.load(WEIGHTS, WeightsProfile.RESEARCH))
