@@ -2,8 +2,9 @@
 
 NME: mean distance over the points, in distances between the labelled outer eye corners. The service's points are not
 those of 300-W to the last pixel (its mouth corners are the inner ones, its brows run along the middle): part of the
-error is that difference. So the vertices of the mesh that lie where 300-W has its points are measured as well. Nothing
-of faceline was fitted to these points, so that all splits count.
+error is that difference. So three more things are measured: the vertices of the mesh that lie where 300-W has its
+points, either of the two less each point's mean offset on train, and the mesh by a correspondence that was fitted on
+train (`correspondence.py`). Nothing that ships was fitted to these points, so that all splits count for it.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.accuracy.alone import rows_of
+from benchmarks.accuracy.correspondence import Correspondence
 from benchmarks.accuracy.facts import Facts
 from benchmarks.accuracy.results import Curve, Figure
 from benchmarks.accuracy.sets import MATCH, Seen, Shown, shown
@@ -77,19 +79,31 @@ MESH_PARTS = {
 }
 OUTER_LEFT, OUTER_RIGHT = 36, 45
 SPLITS = ("train", "val", "test")
+LESS_OFFSET = "less each point's mean offset on train"
+
+
+def labelled(row: dict[str, str]) -> Doubles:
+    """(68, 2) labelled points, pixels."""
+    return np.array([[float(row[f"{axis}{k}"]) for axis in "xy"] for k in range(68)])
+
+
+def along_eyes(offsets: Doubles, label: Doubles) -> Doubles:
+    """(P, 2) pixels as parts along and across the labelled eye line, in outer-eye distances."""
+    x, y = label[OUTER_RIGHT] - label[OUTER_LEFT]
+    return np.asarray(offsets @ np.array([[x, -y], [y, x]]) / (x**2 + y**2))
+
+
+def wire_offsets(seen: Seen, face: Face, points: Points) -> Doubles:
+    """(P, 2) from the label to the face's landmarks, see `along_eyes`."""
+    label = labelled(seen.row)
+    wanted = np.array([label[list(numbers)].mean(axis=0) for numbers in points.values()])
+    ours = [face.landmarks[LANDMARK_TYPES.index(kind)] for kind in points]
+    return along_eyes(np.array([[each.x * seen.width, each.y * seen.height] for each in ours]) - wanted, label)
 
 
 def errors(seen: Seen, face: Face, points: Points) -> Doubles:
     """(P,) distances in outer-eye distances."""
-    label = np.array([[float(seen.row[f"{axis}{k}"]) for axis in "xy"] for k in range(68)])
-    unit = float(np.hypot(*(label[OUTER_RIGHT] - label[OUTER_LEFT])))
-    size = np.array([seen.width, seen.height])
-    distances = []
-    for kind, numbers in points.items():
-        ours = face.landmarks[LANDMARK_TYPES.index(kind)]
-        offset = np.array([ours.x, ours.y]) * size - label[list(numbers)].mean(axis=0)
-        distances.append(float(np.hypot(*offset)) / unit)
-    return np.array(distances)
+    return np.asarray(np.hypot(*wire_offsets(seen, face, points).T))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +137,9 @@ def _mesh(each: Shown, found: Sequence[FaceMesh]) -> Mesh:
 
 
 def mesh_offsets(mesh: Mesh, points: dict[int, int]) -> Doubles:
-    """(P, 2) from the label to the mesh, along and across the labelled eye line, in outer-eye distances."""
-    label = np.array([[float(mesh.row[f"{axis}{k}"]) for axis in "xy"] for k in range(68)])
-    x, y = label[OUTER_RIGHT] - label[OUTER_LEFT]
-    offsets = np.array(mesh.points)[list(points.values())] - label[list(points)]
-    return np.asarray(offsets @ np.array([[x, -y], [y, x]]) / (x**2 + y**2))
+    """(P, 2) from the label to the mesh, see `along_eyes`."""
+    label = labelled(mesh.row)
+    return along_eyes(np.array(mesh.points)[list(points.values())] - label[list(points)], label)
 
 
 def mean_length(offsets: Doubles) -> float:
@@ -144,16 +156,41 @@ def _of_mesh(facts: Facts) -> list[Figure]:
             values = np.array([mean_length(mesh_offsets(mesh, points)) for mesh in found])
             missed = len(chosen) - len(found)
             figures.append(figure(f"mesh, {part}: NME, {name}", lambda v: float(v.mean()), [values], missed=missed))
-    return [*figures, _net_of_convention([mesh for mesh in meshes(facts) if mesh.points])]
+    found = [mesh for mesh in meshes(facts) if mesh.points]
+    offsets = [(mesh.row["split"], mesh_offsets(mesh, MESH)) for mesh in found]
+    return [*figures, _less_offset("mesh", offsets), *_corresponding(found)]
 
 
-def _net_of_convention(found: Sequence[Mesh]) -> Figure:
+def _less_offset(name: str, rows: Sequence[tuple[str, Doubles]]) -> Figure:
     """Each point's mean offset on train is what the two conventions differ by; what is left on test is error."""
-    train = np.array([mesh_offsets(mesh, MESH) for mesh in found if mesh.row["split"] == "train"])
-    constant = train.mean(axis=0)
-    test = [mesh_offsets(mesh, MESH) - constant for mesh in found if mesh.row["split"] == "test"]
-    name = "mesh, test: NME, points in both sets, less each point's mean offset on train"
-    return figure(name, lambda v: float(v.mean()), [np.array([mean_length(each) for each in test])])
+    constant = np.mean([offsets for split, offsets in rows if split == "train"], axis=0)
+    values = [mean_length(offsets - constant) for split, offsets in rows if split == "test"]
+    return figure(
+        f"{name}, test: NME, points in both sets, {LESS_OFFSET}", lambda v: float(v.mean()), [np.array(values)]
+    )
+
+
+def _corresponding(found: Sequence[Mesh]) -> list[Figure]:
+    """The mesh on test by what train says of where 300-W has its points."""
+
+    def part(split: str) -> tuple[Doubles, Doubles]:
+        rows = [mesh for mesh in found if mesh.row["split"] == split]
+        return np.array([mesh.points for mesh in rows]), np.array([labelled(mesh.row)[list(MESH)] for mesh in rows])
+
+    fitted = Correspondence.chosen(part("train"), part("val"), list(MESH.values()))
+    tested = [mesh for mesh in found if mesh.row["split"] == "test"]
+    offsets = []
+    for mesh in tested:
+        label = labelled(mesh.row)
+        offsets.append(along_eyes(fitted.points(np.array(mesh.points)) - label[list(MESH)], label))
+    figures = []
+    for name, points in MESH_PARTS.items():
+        rows = [list(MESH).index(k) for k in points if k in MESH]
+        if len(rows) == len(points):
+            values = np.array([mean_length(each[rows]) for each in offsets])
+            title = f"mesh, test: NME, {name}, by a correspondence fitted on train"
+            figures.append(figure(title, lambda v: float(v.mean()), [values]))
+    return figures
 
 
 def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
@@ -171,6 +208,8 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
         inner = np.array([errors(each, face, INNER).mean() for each, face in found])
         figures.append(Figure(f"landmarks, {part}: median NME", rounded(np.median(inner)), of=len(inner)))
         figures.append(Figure(f"landmarks, {part}: NME over 8 %", rounded((inner > 0.08).mean()), of=len(inner)))
+    everywhere = [(each.row["split"], wire_offsets(each, face, INNER)) for each in everything if (face := each.face)]
+    figures.append(_less_offset("landmarks", everywhere))
     curve = Curve("NME by point, all splits", [], [])
     for number, kind in enumerate({**INNER, **JAW}):
         points = {kind: {**INNER, **JAW}[kind]}
