@@ -31,7 +31,7 @@ TUNED = {"back": (DetectorSettings(score=0.4), VerdictSettings(human=0.3, eviden
 """What a detector was tuned with; one without an entry is measured with the product's defaults."""
 READERS = {
     AppearanceChoice.CONVERTED: ("faceres", "expression", "emotion", "agegender", "heads"),
-    AppearanceChoice.OWN: ("appearance", "appearance_second", "agegender", "appearance_heads"),
+    AppearanceChoice.OWN: ("appearance", "agegender", "appearance_heads"),
     AppearanceChoice.NONE: (),
 }
 

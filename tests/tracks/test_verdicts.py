@@ -31,7 +31,9 @@ def plain(*values: float) -> list[Stretch]:
 
 
 def worth(found: list[Reading], verdicts: tuple[bool, ...], threshold: float) -> float:
-    said = sum(2 * (weight if yes else -weight) * (p - threshold) for yes, (p, weight) in zip(verdicts, found, strict=True))
+    said = sum(
+        2 * (weight if yes else -weight) * (p - threshold) for yes, (p, weight) in zip(verdicts, found, strict=True)
+    )
     return said - CHANGE_S * sum(one != other for one, other in pairwise(verdicts))
 
 

@@ -1,8 +1,7 @@
 """Write the trained network as ONNX: `python -m training.appearance.export --run FOLDER --side 96`.
 
-Takes the averaged weights of last.pt, writes appearance.onnx (or, with `--name`, appearance_second.onnx) and its entry
-in trained.toml. Weights are stored as float16 and cast on loading (half the file); the difference to torch on noise is
-printed.
+Takes the averaged weights of last.pt, writes appearance.onnx and its entry in trained.toml. Weights are stored as
+float16 and cast on loading (half the file); the difference to torch on noise is printed.
 """
 
 import argparse
@@ -107,12 +106,11 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder with last.pt")
     parser.add_argument("--side", type=int, default=96)
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder to publish in")
-    parser.add_argument("--name", choices=("appearance", "appearance_second"), default="appearance")
     arguments = parser.parse_args()
     state = torch.load(arguments.run / "last.pt", map_location="cpu", weights_only=True)
     net = AppearanceNet(trunk_of(WEIGHTS / "faceres.onnx"))
     net.load_state_dict(state["average"])
-    path = arguments.weights / f"{arguments.name}.onnx"
+    path = arguments.weights / "appearance.onnx"
     difference = export(net.eval(), arguments.side, path)
     print(json.dumps({"file": str(path.name), "steps": state["steps"], "difference": difference}))
     facts = {
@@ -125,7 +123,7 @@ def main() -> None:
         "normalisation": "x - (123.68, 116.779, 103.939)",
         "outputs": [{"name": name, "shape": ["N", SIZES[name]], "meaning": MEANINGS[name]} for name in HEADS],
     }
-    publish(arguments.weights, "networks", arguments.name, path.name, facts)
+    publish(arguments.weights, "networks", "appearance", path.name, facts)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Fit the heads behind the own network: `python -m training.appearance.fuse --data FOLDER --store FOLDER`.
 
-Runs both appearance networks as the product does on every stored crop, native and degraded to a small face, and fits
+Runs the appearance network as the product does on every stored crop, native and degraded to a small face, and fits
 linear heads on its outputs and the measures of the mesh: calibration, and a say for the mesh where the validation part
 says it helps. Chooses the thresholds between yes and no, which `faceline.domain.verdicts` repeats. Writes
 appearance_heads.npz and its entry into the weights folder, and figures.json beside this file.
@@ -19,7 +19,7 @@ import numpy as np
 from faceline.domain.verdicts import THRESHOLDS
 from faceline.vision.attributes.appearance import SEVEN_EMOTIONS, TRAITS
 from faceline.vision.attributes.measures import measures
-from faceline.vision.attributes.own import SECTIONS, agegender_male, own_features, with_second_look
+from faceline.vision.attributes.own import SECTIONS, agegender_male, own_features, with_mirror
 from faceline.vision.manifest import Manifest
 from faceline.vision.network import Network, Runtime
 from faceline.vision.numerics import sigmoid
@@ -60,38 +60,37 @@ def choices() -> Choices:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Features by the first network alone, which decides what is human, and by both."""
+    """Features by the crop alone, which decides what is human, and by the crop and its mirror."""
 
     first: Rows
     both: Rows
 
 
-def load_looks(store: Path, networks: tuple[Network, Network], seed: int, share: float) -> Looks:
+def load_looks(store: Path, network: Network, seed: int, share: float) -> Looks:
     """Features of native crops and of degraded ones: all of val and test, `share` of train."""
     random = np.random.default_rng(seed)
     crops, meshes = (np.load(store / name, mmap_mode="r") for name in ("crops.npy", "mesh.npy"))
     split = np.load(store / "faces.npz")["split"]
     index = np.flatnonzero((split != TRAIN) | (random.random(len(split)) < share))
-    (first, second), agegender = networks, converted("agegender")
-    side = first.entry.input.row_shape[0]
+    side, agegender = network.entry.input.row_shape[0], converted("agegender")
     one, two = [], []
     for small in (False, True):
         for start in range(0, len(index), CHUNK):
             part = index[start : start + CHUNK]
             pixels = np.stack([plain(degrade(crops[at], random) if small else crops[at], side) for at in part])
             values = measures(meshes[part].astype(np.float64))
-            male, outputs = agegender_male(agegender, pixels), first.run(pixels)
+            male, outputs = agegender_male(agegender, pixels), network.run(pixels)
             one.append(own_features(outputs, values, male).astype(np.float32))
-            two.append(own_features(with_second_look(second, pixels, outputs), values, male).astype(np.float32))
+            two.append(own_features(with_mirror(network, pixels, outputs), values, male).astype(np.float32))
     degraded = np.arange(2 * len(index)) >= len(index)
     crop = np.concatenate([index, index])
     return Looks(Rows(np.concatenate(one), crop, degraded), Rows(np.concatenate(two), crop, degraded))
 
 
 def tempered_emotions(rows: Rows, labels: Labels) -> Head:
-    """The networks' own logits at a temperature, by native FER+ faces of the validation part and their majorities.
+    """The network's own logits at a temperature, by native FER+ faces of the validation part and their majorities.
 
-    A regression on them, on all that the networks say, or on that and the mesh, fitted on training faces, was right
+    A regression on them, on all that the network says, or on that and the mesh, fitted on training faces, was right
     less often (FER+ test .745 without, .737 with it).
     """
     val = labels.of_set("emotions_ferplus")[rows.crop] & (labels.emotion_weights[rows.crop] > 0)
@@ -127,16 +126,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with stills/")
     parser.add_argument("--store", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with the networks; the heads go there")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with the network; the heads go there")
     parser.add_argument("--report", type=Path, default=Path(__file__).parent / "figures.json")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--share", type=float, default=TRAIN_SHARE)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     labels = load_labels(arguments.data / "stills", arguments.store)
-    manifest = Manifest.load(arguments.weights)
-    networks = tuple(Network(manifest.network(name), Runtime()) for name in ("appearance", "appearance_second"))
-    looks = load_looks(arguments.store, (networks[0], networks[1]), arguments.seed, arguments.share)
+    network = Network(Manifest.load(arguments.weights).network("appearance"), Runtime())
+    looks = load_looks(arguments.store, network, arguments.seed, arguments.share)
     arguments.report.write_text(json.dumps(fit(looks, labels, arguments.weights), indent=1) + "\n")
 
 
@@ -162,7 +160,7 @@ def fit(looks: Looks, labels: Labels, weights: Path) -> dict[str, Any]:
         "licence": "Apache-2.0",
         "training_data": SETS,
         "recipe": "python -m training.appearance.fuse",
-        "meaning": "linear heads on the outputs of the appearance networks and on measures of the mesh; thresholds",
+        "meaning": "linear heads on the outputs of the appearance network and on measures of the mesh; thresholds",
     }
     publish(weights, "arrays", "appearance_heads", path.name, facts)
     return figures

@@ -65,5 +65,5 @@ PLANS = {
     "second": Plan(SECOND_SHARES, sizes=(0.0, 0.4, 0.6), rate=0.8, emotions=1.5, ages=1.4, mixed=0.3),
     "covered": Plan(COVERED_SHARES, sizes=(0.0, 0.2, 0.8), rate=0.4, emotions=1.3, ages=1.2, mixed=0.15),
 }
-"""main, from the converted trunk; last, with mined negatives at the shipped size; second, the network of the second
-look, better at emotions and age; covered, the first look again with more things before faces."""
+"""main, from the converted trunk; last, with mined negatives at the shipped size; second, from the main
+run again, more for emotions and age; covered, from the mean of last and second, everything once more at a low rate."""

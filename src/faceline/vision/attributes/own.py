@@ -1,5 +1,10 @@
 """Appearance by a network of our own (`training/appearance`), with small linear heads that bring in the mesh, and with
-agegender as a second opinion on gender alone."""
+agegender as a second opinion on gender alone.
+
+The network looks at the crop, and that is all for DEFAULT. For ALL it looks at the crop's mirror too.
+"""
+
+from typing import Protocol
 
 import numpy as np
 
@@ -15,9 +20,18 @@ from faceline.vision.numerics import logit, softmax
 SECTIONS = (len(TRAITS), len(SEVEN_EMOTIONS), 2, len(MEASURES), 1)
 """Logits of traits and of emotions, mean and spread of the age in years, measures of the mesh, agegender's logit."""
 FEATURES = sum(SECTIONS)
+HUMAN = TRAITS.index("human")
 AGEGENDER_SIDE = 112
 AGEGENDER_MARGIN = 1.0
 """agegender wants a tight crop (vision.md section 6)."""
+
+
+class Looker(Protocol):
+    """A network that answers for crops."""
+
+    def run(self, pictures: Pixels) -> tuple[Floats, ...]:
+        """(N, S, S, 3) to arrays (N, ...)."""
+        ...
 
 
 class OwnReader:
@@ -26,14 +40,14 @@ class OwnReader:
     crop_margin = 1.15
 
     def __init__(self, manifest: Manifest, runtime: Runtime) -> None:
-        """Load the network, agegender and the heads. Raises WeightsBroken."""
+        """Load the networks and the heads. Raises WeightsBroken."""
         self._network = Network(manifest.network("appearance"), runtime)
         self._agegender = Network(manifest.network("agegender"), runtime)
         self._heads = Heads.load(manifest.array("appearance_heads"), FEATURES)
         self.crop_side = self._network.entry.input.row_shape[0]
 
     def glance(self, crops: Pixels) -> Glance:
-        """See `AppearanceReader`: neither the mesh nor agegender has a say in what is human."""
+        """See `AppearanceReader`: neither mirror nor mesh nor agegender has a say in what is human."""
         outputs = self._network.run(crops)
         count = len(crops)
         features = own_features(outputs, np.zeros((count, len(MEASURES))), np.zeros(count))
@@ -41,8 +55,20 @@ class OwnReader:
 
     def read(self, glance: Glance, measures: Doubles) -> AppearanceBatch:
         """See `AppearanceReader`."""
+        outputs = with_mirror(self._network, glance.crops, glance.outputs)
         male = agegender_male(self._agegender, glance.crops)
-        return self._heads.read(own_features(glance.outputs, measures, male))
+        return self._heads.read(own_features(outputs, measures, male))
+
+
+def with_mirror(network: Looker, crops: Pixels, first: tuple[Floats, ...]) -> tuple[Floats, ...]:
+    """Logits of both looks together: what the network said of (N, S, S, 3) crops, and what it says of their mirrors.
+
+    `HUMAN` stays that of the first look, which decides on it alone.
+    """
+    mirrored = network.run(np.ascontiguousarray(crops[:, :, ::-1]))
+    both = [(a + b) / 2 for a, b in zip(first, mirrored, strict=True)]
+    both[0][:, HUMAN] = first[0][:, HUMAN]
+    return tuple(both)
 
 
 def own_features(outputs: tuple[Floats, ...], measures: Doubles, male: Doubles) -> Doubles:
@@ -54,12 +80,17 @@ def own_features(outputs: tuple[Floats, ...], measures: Doubles, male: Doubles) 
     ->         (N, F)
     """
     traits, ages, emotions = outputs
+    mean, spread = expected_years(ages)
+    columns = [traits, emotions, mean[:, None], spread[:, None], measures, male[:, None]]
+    return np.hstack(columns).astype(np.float64)
+
+
+def expected_years(ages: Floats) -> tuple[Doubles, Doubles]:
+    """Mean and spread in years, both (N,), of logits of the years (N, 101)."""
     chances = softmax(ages)
     years = np.arange(ages.shape[1])
     mean = (chances * years).sum(axis=1)
-    spread = np.sqrt((chances * (years - mean[:, None]) ** 2).sum(axis=1))
-    columns = [traits, emotions, mean[:, None], spread[:, None], measures, male[:, None]]
-    return np.hstack(columns).astype(np.float64)
+    return mean, np.sqrt((chances * (years - mean[:, None]) ** 2).sum(axis=1))
 
 
 def agegender_male(network: Network, crops: Pixels) -> Doubles:
