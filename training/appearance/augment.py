@@ -26,20 +26,16 @@ HAIR = tuple(TRAITS.index(name) for name in ("beard", "mustache"))
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """One training picture.
+class Hidden:
+    """What was drawn over a face.
 
-    pixels     (S, S, 3) uint8 RGB
-    flipped    mirrored left to right
-    occluded   something was drawn over an eye, the nose or the mouth; None where it hides too little to say
+    occluded   something hides an eye, the nose or the mouth; None where it hides too little to say
     above      an eye is hidden, so that its label says nothing
     below      mouth and chin are hidden
-    glasses    dark glasses were drawn
+    glasses    dark or mirrored glasses were drawn
     hair       nothing can be said of beard and mustache
     """
 
-    pixels: Pixels
-    flipped: bool
     occluded: bool | None = False
     above: bool = False
     below: bool = False
@@ -47,42 +43,49 @@ class Drawn:
     hair: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One training picture: (S, S, 3) uint8 RGB, whether it is mirrored left to right, and what is drawn over it."""
+
+    pixels: Pixels
+    flipped: bool
+    hidden: Hidden
+
+
 def draw(crop: Pixels, mesh: Doubles, other: Pixels, size: int, random: np.random.Generator, human: bool) -> Drawn:
     """One picture of `size` from a stored crop, its mesh (478, 3) in 0..1, and another crop to take textures from."""
     pixels = np.array(crop)
-    hides: dict[str, bool | None] = {}
     if random.random() < 0.35:
         pixels = _smeared(pixels, random)
-    if human:
-        hides = _covered(pixels, mesh, other, random)
+    hidden = _covered(pixels, mesh, other, random) if human else Hidden()
     pixels = _placed(pixels, size, random)
     pixels = _coarse(pixels, random)
     pixels = _lit(pixels, random)
     flipped = bool(random.random() < 0.5)
-    return Drawn(pixels[:, ::-1] if flipped else pixels, flipped, **hides)
+    return Drawn(pixels[:, ::-1] if flipped else pixels, flipped, hidden)
 
 
-def _covered(pixels: Pixels, mesh: Doubles, other: Pixels, random: np.random.Generator) -> dict[str, bool | None]:
-    """Draw something over one face in four; what that changes, as fields of `Drawn`."""
+def _covered(pixels: Pixels, mesh: Doubles, other: Pixels, random: np.random.Generator) -> Hidden:
+    """Draw something over one face in four."""
     kind = random.random()
     if kind < 0.14:
         stencil = _thing(pixels, mesh, other, random)
         shares = cover.hidden(stencil, mesh)
         below = shares[2] >= PARTLY
         occluded = True if max(shares) >= COVERED else None if max(shares) >= PARTLY else False
-        return {"occluded": occluded, "above": shares[0] >= PARTLY, "below": below, "hair": below}
+        return Hidden(occluded, above=shares[0] >= PARTLY, below=below, hair=below)
     if kind < 0.17:
         cover.sunglasses(pixels, mesh, other, random)
-        return {"occluded": True, "above": True, "glasses": True}
+        return Hidden(True, above=True, glasses=True)
     if kind < 0.19:
         cover.paint(pixels, mesh, random)
-        return {"hair": True}
+        return Hidden(hair=True)
     if kind < 0.2:
         cover.beard(pixels, mesh, random)
-        return {"hair": True}
+        return Hidden(hair=True)
     if kind < 0.25:
         _patch(pixels, other, random)
-    return {}
+    return Hidden()
 
 
 def _thing(pixels: Pixels, mesh: Doubles, other: Pixels, random: np.random.Generator) -> Pixels:
@@ -121,7 +124,7 @@ def _coarse(pixels: Pixels, random: np.random.Generator) -> Pixels:
     if kind < 0.35:
         small = int(np.exp(random.uniform(np.log(20), np.log(64))) * INPUT_MARGIN)
         method = cv2.INTER_AREA if random.random() < 0.7 else cv2.INTER_LINEAR
-        reduced = cv2.resize(pixels, (small, small), interpolation=method)
+        reduced = np.asarray(cv2.resize(pixels, (small, small), interpolation=method), np.uint8)
         if random.random() < 0.4:
             reduced = _jpeg(reduced, random)
         method = cv2.INTER_LINEAR if random.random() < 0.7 else cv2.INTER_CUBIC

@@ -70,16 +70,18 @@ def slab(pixels: Pixels, mesh: Doubles, other: Pixels, random: np.random.Generat
     axes = random.uniform(0.12, 0.34, 2) * SIDE
     angle = float(random.uniform(0, 360))
     if random.random() < 0.4:
-        shape = cv2.ellipse2Poly((int(middle[0]), int(middle[1])), (int(axes[0]), int(axes[1])), int(angle), 0, 360, 20)
-    else:
-        shape = cv2.boxPoints(
-            ((float(middle[0]), float(middle[1])), (float(axes[0] * 1.8), float(axes[1] * 1.8)), angle)
+        corners = cv2.ellipse2Poly(
+            (int(middle[0]), int(middle[1])), (int(axes[0]), int(axes[1])), int(angle), 0, 360, 20
         )
+        shape = np.asarray(corners, np.float64)
+    else:
+        sides = (float(axes[0] * 1.8), float(axes[1] * 1.8))
+        shape = np.asarray(cv2.boxPoints(((float(middle[0]), float(middle[1])), sides, angle)), np.float64)
     texture = _texture(other, random)
     if random.random() < 0.3:
         tone = _skin(pixels, mesh) * random.uniform(0.75, 1.1) + random.normal(0, 4, (SIDE, SIDE, 1))
         texture = np.clip(tone, 0, 255).astype(np.uint8)
-    return _fill(pixels, np.asarray(shape, np.float64), texture)
+    return _fill(pixels, shape, texture)
 
 
 def sunglasses(pixels: Pixels, mesh: Doubles, other: Pixels, random: np.random.Generator) -> Pixels:
@@ -149,7 +151,7 @@ def hidden(stencil: Pixels, mesh: Doubles) -> tuple[float, float, float]:
 
 def _skin(pixels: Pixels, mesh: Doubles) -> Doubles:
     x, y = np.clip(mesh[50, :2] * SIDE, 0, SIDE - 1).astype(np.int64)
-    return pixels[y, x].astype(np.float64)
+    return np.asarray(pixels[y, x], np.float64)
 
 
 def _striped(texture: Pixels, random: np.random.Generator) -> Pixels:
@@ -158,7 +160,7 @@ def _striped(texture: Pixels, random: np.random.Generator) -> Pixels:
     rows, columns = np.mgrid[:SIDE, :SIDE]
     phase = (columns * np.cos(angle) + rows * np.sin(angle)) * 2 * np.pi / wave
     stripes = np.sin(phase)[:, :, None] * random.uniform(0, 35)
-    return np.clip(texture + stripes, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(texture + stripes, 0, 255), np.uint8)
 
 
 def _texture(other: Pixels, random: np.random.Generator) -> Pixels:
@@ -167,7 +169,7 @@ def _texture(other: Pixels, random: np.random.Generator) -> Pixels:
         return np.asarray(cv2.GaussianBlur(other, (0, 0), 2.0), np.uint8)
     colour = random.choice([random.uniform(180, 250, 3), random.uniform(5, 60, 3), random.uniform(20, 230, 3)])
     slope = np.linspace(-1, 1, SIDE)[:, None, None] * random.normal(0, 25)
-    return np.clip(np.broadcast_to(colour + slope, (SIDE, SIDE, 3)), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.broadcast_to(colour + slope, (SIDE, SIDE, 3)), 0, 255), np.uint8)
 
 
 def _line(pixels: Pixels, points: Doubles, colour: Doubles, *, closed: bool) -> None:

@@ -31,10 +31,11 @@ def degrade(crop: Pixels, random: np.random.Generator) -> Pixels:
     """The crop as a small face in a compressed video would give it."""
     height = np.exp(random.uniform(np.log(SMALL), np.log(LARGE)))
     side = max(round(SIDE * height / FACE_HEIGHT), 8)
-    small = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
     if random.random() < 0.7:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(30, 91))]
-        small = cv2.imdecode(cv2.imencode(".jpg", small, quality)[1], cv2.IMREAD_COLOR)
+        code = cv2.imencode(".jpg", small, quality)[1]
+        small = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 

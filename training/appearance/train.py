@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from faceline.vision.attributes.appearance import TRAITS
 from faceline.vision.settings import WEIGHTS
-from training.appearance.augment import HAIR, HIDDEN_ABOVE, HIDDEN_BELOW, Drawn, draw, plain
+from training.appearance.augment import HAIR, HIDDEN_ABOVE, HIDDEN_BELOW, Hidden, draw, plain
 from training.appearance.labels import VAL, Labels, load_labels
 from training.appearance.net import AppearanceNet, trunk_of
 from training.appearance.plans import PLANS, Plan
@@ -62,7 +62,7 @@ def make_batch(
     ]
     asked = {field.name: np.array(getattr(targets, field.name)[index]) for field in fields(Targets)}
     for row, one in enumerate(drawn):
-        _hide(asked, row, one)
+        _hide(asked, row, one.hidden)
     pixels = np.stack([one.pixels for one in drawn]).astype(np.float32)
     _mix(pixels, asked, sets[index], plan.mixed, random)
     wanted = {name: torch.from_numpy(array) for name, array in asked.items()}
@@ -85,7 +85,7 @@ def _mix(
             array[row] = np.minimum(one, two) if name in WEIGHTS_OF else part * one + (1 - part) * two
 
 
-def _hide(asked: dict[str, np.ndarray], row: int, drawn: Drawn) -> None:
+def _hide(asked: dict[str, np.ndarray], row: int, drawn: Hidden) -> None:
     """Change the labels of a face that something was drawn over."""
     traits, weights = asked["traits"], asked["trait_weights"]
     if drawn.occluded:

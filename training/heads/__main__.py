@@ -56,10 +56,14 @@ def with_agegender(age: Head) -> Head:
     return Head(weights, (1 - AGEGENDER_SHARE) * age.bias, age.columns, age.l2)
 
 
-def write(path: Path, traits: list[Head], emotions: Head, age: Head, age_error: Head, **more: np.ndarray) -> None:
-    """Write the heads as `faceline.vision.attributes.heads` reads them, and more arrays beside them."""
+def write(
+    path: Path, traits: list[Head], emotions: Head, age: Head, age_error: Head, thresholds: np.ndarray | None = None
+) -> None:
+    """Write the heads as `faceline.vision.attributes.heads` reads them; `thresholds` are kept beside them."""
+    more = {} if thresholds is None else {"thresholds": thresholds}
     np.savez(
         path,
+        allow_pickle=False,
         traits=np.concatenate([head.weights for head in traits]).astype(np.float32),
         traits_bias=np.concatenate([head.bias for head in traits]),
         emotions=emotions.weights.astype(np.float32),

@@ -66,7 +66,7 @@ def with_mirror(network: Looker, crops: Pixels, first: tuple[Floats, ...]) -> tu
     `HUMAN` stays that of the first look, which decides on it alone.
     """
     mirrored = network.run(np.ascontiguousarray(crops[:, :, ::-1]))
-    both = [(a + b) / 2 for a, b in zip(first, mirrored, strict=True)]
+    both = [np.asarray((a + b) / 2, np.float32) for a, b in zip(first, mirrored, strict=True)]
     both[0][:, HUMAN] = first[0][:, HUMAN]
     return tuple(both)
 
@@ -81,8 +81,8 @@ def own_features(outputs: tuple[Floats, ...], measures: Doubles, male: Doubles) 
     """
     traits, ages, emotions = outputs
     mean, spread = expected_years(ages)
-    columns = [traits, emotions, mean[:, None], spread[:, None], measures, male[:, None]]
-    return np.hstack(columns).astype(np.float64)
+    columns = (traits, emotions, mean[:, None], spread[:, None], measures, male[:, None])
+    return np.hstack([column.astype(np.float64) for column in columns])
 
 
 def expected_years(ages: Floats) -> tuple[Doubles, Doubles]:
