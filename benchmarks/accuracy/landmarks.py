@@ -7,8 +7,9 @@ points, either of the two less each point's mean offset on train, and the mesh b
 train (`correspondence.py`). Nothing that ships was fitted to these points, so that all splits count for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,9 +18,11 @@ from benchmarks.accuracy.correspondence import Correspondence
 from benchmarks.accuracy.facts import Facts
 from benchmarks.accuracy.results import Curve, Figure
 from benchmarks.accuracy.sets import MATCH, Seen, Shown, shown
-from benchmarks.accuracy.statistics import figure, rounded
+from benchmarks.accuracy.statistics import figure, rounded, share
+from benchmarks.accuracy.turned import labelled, turned
 from faceline.domain.face import LANDMARK_TYPES, Face
 from faceline.domain.face import LandmarkType as Kind
+from faceline.domain.job import FaceAttributes
 from faceline.vision.detect import MultiScaleDetector
 from faceline.vision.geometry import Doubles, PixelBox
 from faceline.vision.manifest import Manifest
@@ -79,12 +82,11 @@ MESH_PARTS = {
 }
 OUTER_LEFT, OUTER_RIGHT = 36, 45
 SPLITS = ("train", "val", "test")
+TURNS = (30, 45, 60, 90)
+"""Degrees by which the pictures of test are turned, to either side."""
+ASKEW = 0.1
+"""NME from which landmarks do not lie on the face."""
 LESS_OFFSET = "less each point's mean offset on train"
-
-
-def labelled(row: dict[str, str]) -> Doubles:
-    """(68, 2) labelled points, pixels."""
-    return np.array([[float(row[f"{axis}{k}"]) for axis in "xy"] for k in range(68)])
 
 
 def along_eyes(offsets: Doubles, label: Doubles) -> Doubles:
@@ -193,6 +195,33 @@ def _corresponding(found: Sequence[Mesh]) -> list[Figure]:
     return figures
 
 
+def _turned(facts: Facts) -> list[Figure]:
+    """What becomes of finding and of landmarks when heads lean."""
+    figures = []
+    for angle in TURNS:
+        seen = [
+            each
+            for sign in (-1, 1)
+            for each in facts.seen(
+                f"landmarks68-turned{sign * angle}",
+                partial(_pictures_turned, facts, sign * angle),
+                FaceAttributes.DEFAULT,
+            )
+        ]
+        found = [errors(each, face, INNER).mean() for each in seen if (face := each.face)]
+        title = f"landmarks, test turned by {angle} degrees"
+        straight = np.array(found) < ASKEW
+        figures += [
+            share(f"{title}: face found", np.arange(len(seen)) < len(found)),
+            share(f"{title}: found, NME under 10 %", np.arange(len(seen)) < straight.sum()),
+        ]
+    return figures
+
+
+def _pictures_turned(facts: Facts, angle_deg: float) -> Iterator[Shown]:
+    return (turned(each, angle_deg) for each in shown(facts.stills, "landmarks68"))
+
+
 def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     """NME of the points in both sets without the jaw, of each part, and the share of bad faces."""
     everything = facts.set("landmarks68", SPLITS)
@@ -216,4 +245,4 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
         rows = [errors(each, face, points)[0] for each in everything if (face := each.face)]
         curve.x.append(float(number))
         curve.y.append(rounded(np.mean(rows)))
-    return figures + _of_mesh(facts), [curve]
+    return [*figures, *_of_mesh(facts), *_turned(facts)], [curve]
