@@ -193,3 +193,9 @@ def test_a_small_face_is_found_at_the_second_look(manifest: Manifest, portrait: 
     assert first < 0.5 < 0.7 < found.score
     assert found.box.left < 1135 < found.box.right
     assert found.box.top < 617 < found.box.bottom
+
+
+@pytest.mark.parametrize(("side", "found"), [(11.9, 0), (12.1, 1)])
+def test_a_face_of_less_than_twelve_pixels_of_the_frame_is_no_candidate(side: float, found: int) -> None:
+    rows = StubRows(row_of(100, 50, side, 0.9), 0.9)
+    assert len(MultiScaleDetector(rows, DetectorSettings()).detect(np.zeros((540, 960, 3), np.uint8))) == found

@@ -113,7 +113,7 @@ class MultiScaleDetector:
         if self._look_again:
             rows = self._look_again(frame, rows)
             rows = merged(rows[rows[:, -1] > settings.score], settings.merge_iou)
-        return tuple(self._candidate(row) for row in rows)
+        return tuple(self._candidate(row) for row in rows[rows[:, 3] - rows[:, 1] >= settings.smallest])
 
     def _candidate(self, row: Doubles) -> Candidate:
         left, top, right, bottom, x0, y0, x1, y1, score = (float(value) for value in row)

