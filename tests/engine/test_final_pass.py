@@ -185,8 +185,9 @@ def test_the_command_line_and_python_give_the_values_of_a_server(
         do(tools, lease, nothing)
     body, facts = outcome(house, job_id)
 
-    monkeypatch.setattr("faceline.vision.analyse.Analyser", lambda _settings: analyser)
+    # in this order, or the command's module would be imported with the first stand-in and keep it
     monkeypatch.setattr("faceline.cli.analysis.Analyser", lambda _settings: analyser)
+    monkeypatch.setattr("faceline.vision.analyse.Analyser", lambda _settings: analyser)
     shown = CliRunner().invoke(commands, ["analyze", "--attributes", "ALL", "--json", "-", str(video)])
     assert shown.exit_code == 0
     faces = json.loads(shown.stdout)["Faces"]
