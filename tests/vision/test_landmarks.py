@@ -111,6 +111,8 @@ def test_each_of_many_faces_gets_what_it_gets_alone_to_the_bit(model: LandmarkMo
     points += np.random.default_rng(1).normal(0, 2, points.shape)
     together = model.believed(points)
     assert all(np.array_equal(model.believed(one[None])[0], found) for one, found in zip(points, together, strict=True))
+    pupils = [LANDMARK_TYPES.index(kind) for kind in (LandmarkType.LEFT_PUPIL, LandmarkType.RIGHT_PUPIL)]
+    assert np.array_equal(together[:, pupils], together[:, :2])
     alone = [model.yaw_pitch(one[None])[0] for one in together]
     assert np.array_equal(model.yaw_pitch(together), alone)
     assert model.believed(points[:0]).shape == (0, 30, 2)
