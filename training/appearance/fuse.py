@@ -40,7 +40,7 @@ LOGITS, EMOTIONS, AGE, MEASURES, AGEGENDER = (np.arange(a, b) for a, b in pairwi
 NET = np.concatenate([LOGITS, EMOTIONS, AGE])
 EVERYTHING = np.concatenate([NET, MEASURES])
 CHUNK = 64
-TRAIN_SHARE = 0.5
+TRAIN_SHARE = 0.15
 """Of the training crops: the network has seen them all, so few degrees of freedom are fitted on them."""
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.appearance.thresholds import threshold_of
+from training.appearance.thresholds import OVERSTATED, overstated, threshold_of
 
 
 def faces(rare: int, common: int, apart: float) -> tuple[np.ndarray, np.ndarray]:
@@ -30,3 +30,12 @@ def test_chances_that_are_too_low_are_divided_lower() -> None:
     chances, truth = faces(600, 5400, 2.0)
     odds = chances / (1 - chances) * np.exp(-2)
     assert threshold_of(odds / (1 + odds), truth) < 0.05
+
+
+def test_confidences_that_may_not_fall_below_one_half_overstate_little() -> None:
+    """A trait that is rare and hardly to be seen: at its share most faces that are called yes have less than one half."""
+    chances, truth = faces(300, 2700, 0.8)
+    found = threshold_of(chances, truth)
+    assert overstated(chances, 0.1) > 2 * OVERSTATED
+    assert 0.1 < found < 0.5
+    assert overstated(chances, found) <= OVERSTATED
