@@ -1,8 +1,8 @@
 """The whole recipe in one command: `python -m training.appearance --data FOLDER --work FOLDER [--minutes 96]`.
 
-Runs in turn store, teachers, heads on the converted networks (they are the teachers), negatives, extend, train, a
-last sixth of training with the mined negatives at the shipped size, export and fuse; a step whose output is there is
-not repeated, and a training that was stopped goes on. Needs the product's dependencies and
+Runs in turn store, teachers, heads on the converted networks (they are the teachers), negatives, extend, the four runs
+of `training.appearance.plans` with the means between them, export and fuse; a step whose output is there is not
+repeated, and a training that was stopped goes on. Needs the product's dependencies and
 `torch==2.13.0`, `onnx`. The weights, their entries in trained.toml and both figures.json are written into the tree.
 """
 
@@ -17,11 +17,20 @@ from faceline.vision.settings import WEIGHTS
 def steps(data: Path, work: Path, minutes: float, side: int, seed: int) -> list[tuple[Path, list[str]]]:
     """For each step a file that shows it is done, and its module with arguments."""
     store, extended, mined = work / "store", work / "extended", work / "negatives"
-    first, last = work / "first", work / "last"
     root, held = ["--data", str(data)], ["--store", str(store)]
     both, all_of_it = [*root, *held], [*root, "--store", str(extended)]
-    train = ["--minutes", str(minutes), "--seed", str(seed)]
-    end = ["--minutes", str(minutes / 6), "--seed", str(seed + 1), "--plan", "last", "--start", str(first)]
+    weights = ["training.appearance.export", "--side", str(side), "--run"]
+    fuse = ["training.appearance.fuse", *all_of_it]
+    runs = {name: work / name for name in ("first", "last", "second", "mean", "covered", "final")}
+
+    def train(plan: str, name: str, share: float, number: int, stores: list[str], start: str = "") -> list[str]:
+        more = ["--start", str(runs[start])] if start else []
+        settings = ["--plan", plan, "--minutes", str(share * minutes), "--seed", str(seed + number)]
+        return ["training.appearance.train", *stores, "--out", str(runs[name]), *settings, *more]
+
+    def mean(name: str, *of: str) -> list[str]:
+        return ["training.appearance.soup", "--runs", *(str(runs[one]) for one in of), "--out", str(runs[name])]
+
     return [
         (store / "faces.npz", ["training.appearance.store", *root, "--out", str(store)]),
         (store / "degraded.npz", ["training.appearance.teachers", *held]),
@@ -31,10 +40,16 @@ def steps(data: Path, work: Path, minutes: float, side: int, seed: int) -> list[
             extended / "faces.npz",
             ["training.appearance.extend", *held, "--negatives", str(mined), "--out", str(extended)],
         ),
-        (first / "done", ["training.appearance.train", *both, "--out", str(first), *train]),
-        (last / "done", ["training.appearance.train", *all_of_it, "--out", str(last), *end]),
-        (last / "export.done", ["training.appearance.export", "--run", str(last), "--side", str(side)]),
-        (last / "fuse.done", ["training.appearance.fuse", *all_of_it]),
+        (runs["first"] / "done", train("main", "first", 1, 0, both)),
+        (runs["last"] / "done", train("last", "last", 1 / 6, 1, all_of_it, "first")),
+        (runs["last"] / "export.done", [*weights, str(runs["last"])]),
+        (extended / "earlier.npz", ["training.appearance.earlier", "--store", str(extended)]),
+        (runs["second"] / "done", train("second", "second", 0.45, 2, all_of_it, "first")),
+        (runs["mean"] / "last.pt", mean("mean", "last", "second")),
+        (runs["covered"] / "done", train("covered", "covered", 0.4, 3, all_of_it, "mean")),
+        (runs["final"] / "last.pt", mean("final", "FINAL")),
+        (runs["final"] / "export.done", [*weights, str(runs["final"])]),
+        (runs["final"] / "fuse.done", fuse),
     ]
 
 
@@ -43,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with stills/")
     parser.add_argument("--work", type=Path, required=True, help="folder for crops, checkpoints and logs")
-    parser.add_argument("--minutes", type=float, default=96)
+    parser.add_argument("--minutes", type=float, default=96, help="of the main run; the others take as much together")
     parser.add_argument("--side", type=int, default=112)
     parser.add_argument("--seed", type=int, default=3)
     arguments = parser.parse_args()
