@@ -15,6 +15,13 @@ from faceline.tracks.passes import FinalPass, FrameSize, trace
 from faceline.tracks.settled import TRAITS
 from tests.tracks.scene import HEIGHT, WIDTH, Person, film, sampled, seen_as
 
+
+@pytest.fixture
+def even(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every trait divided at one half: these tests are about time."""
+    monkeypatch.setattr("faceline.tracks.settled.THRESHOLDS", dict.fromkeys(TRAITS, 0.5))
+
+
 FRAME = FrameSize(WIDTH, HEIGHT)
 SETTLED = {*TRAITS, "age_years", "age_spread"}
 MEASURED = sorted({field.name for field in fields(Attributes)} - SETTLED)
@@ -67,6 +74,7 @@ def test_a_single_wild_reading_is_corrected(name: str, place: int, wild: float) 
 
 @pytest.mark.parametrize("name", ["eyeglasses", "sunglasses"])
 @pytest.mark.parametrize("per_second", [2, 25])
+@pytest.mark.usefixtures("even")
 def test_glasses_taken_off_for_two_seconds_are_off(name: str, per_second: int) -> None:
     on, off = [0.9375] * 3 * per_second, [0.0625] * 2 * per_second
     found = values_of(name, finished(in_a_row(name, *on, *off, *on, per_second=per_second)))
@@ -80,6 +88,7 @@ def test_a_person_does_not_change_within_seconds(name: str) -> None:
     assert found[0] > 0.5
 
 
+@pytest.mark.usefixtures("even")
 def test_covered_faces_say_little_of_the_person_but_not_of_the_glasses() -> None:
     """Ten seconds behind a mask, then three without it, as in f26 of the test clips."""
     masked = seen_as(beard=0.0, male=0.25, eyeglasses=0.75, occluded=1.0)
@@ -193,6 +202,7 @@ def _faces(samples: list[SampleFaces]) -> list[Face]:
     return [face for sample in samples for face in sample.faces]
 
 
+@pytest.mark.usefixtures("even")
 def test_quality_is_part_of_the_weight() -> None:
     """Blurred readings do not outvote sharp ones."""
     blurred = replace(Person().face(0.5, attributes=seen_as(beard=0.0)), quality=Quality(60.0, 1.0))

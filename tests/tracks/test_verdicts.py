@@ -31,9 +31,10 @@ def plain(*values: float) -> list[Stretch]:
 
 
 def worth(found: list[Reading], verdicts: tuple[bool, ...], threshold: float) -> float:
-    said = sum(
-        2 * (weight if yes else -weight) * (p - threshold) for yes, (p, weight) in zip(verdicts, found, strict=True)
-    )
+    said = 0.0
+    for yes, (p, weight) in zip(verdicts, found, strict=True):
+        leaning = (p - threshold) / (1 - threshold if p > threshold else threshold)
+        said += weight * leaning if yes else -weight * leaning
     return said - CHANGE_S * sum(one != other for one, other in pairwise(verdicts))
 
 

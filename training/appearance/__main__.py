@@ -47,7 +47,7 @@ def steps(data: Path, work: Path, minutes: float, side: int, seed: int) -> list[
         (runs["second"] / "done", train("second", "second", 0.45, 2, all_of_it, "first")),
         (runs["mean"] / "last.pt", mean("mean", "last", "second")),
         (runs["covered"] / "done", train("covered", "covered", 0.4, 3, all_of_it, "mean")),
-        (runs["final"] / "last.pt", mean("final", "FINAL")),
+        (runs["final"] / "last.pt", mean("final", "covered", "second")),
         (runs["final"] / "export.done", [*weights, str(runs["final"])]),
         (runs["final"] / "fuse.done", fuse),
     ]

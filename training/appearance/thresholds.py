@@ -9,8 +9,8 @@ DRAWS = 300
 GRID = np.linspace(-3.5, 3.5, 281)
 """Logits that are tried."""
 PLACES, STEPS = 3, 101
-OVERSTATED = 0.03
-"""The most that confidences may be too high on average because none is stated below one half: the goal of their
+OVERSTATED = 0.015
+"""The most that confidences may be too high on average because none is stated below one half: half the goal of their
 calibration."""
 
 
@@ -27,11 +27,11 @@ def threshold_of(chances: Doubles, truth: Doubles, seed: int = 17) -> float:
     parts = [logits[positive], logits[~positive]]
     balanced = np.array([_balanced(*(random.choice(part, len(part)) for part in parts)) for _ in range(DRAWS)])
     best = float(np.median([np.mean(GRID[row >= row.max() - 1e-9]) for row in balanced]))
-    share = float(logit(np.array([positive.mean()]))[0])
-    gains = balanced[:, np.abs(GRID - best).argmin()] - balanced[:, np.abs(GRID - share).argmin()]
+    begin = float(logit(np.array([positive.mean()]))[0])
+    gains = balanced[:, np.abs(GRID - best).argmin()] - balanced[:, np.abs(GRID - begin).argmin()]
     gain, doubt = max(float(gains.mean()), 0.0), float(gains.std())
     way = gain**2 / (gain**2 + doubt**2) if gain else 0.0
-    wanted = float(sigmoid(np.array([share + way * (best - share)]))[0])
+    wanted = float(sigmoid(np.array([begin + way * (best - begin)]))[0])
     allowed = [place for place in np.linspace(wanted, 0.5, STEPS) if overstated(chances, place) <= OVERSTATED]
     return round(float(allowed[0]), PLACES)
 

@@ -14,15 +14,15 @@ from types import MappingProxyType
 
 THRESHOLDS: Mapping[str, float] = MappingProxyType(
     {
-        "male": 0.5,
-        "smile": 0.5,
-        "eyeglasses": 0.5,
-        "sunglasses": 0.5,
-        "beard": 0.5,
-        "mustache": 0.5,
-        "mouth_open": 0.5,
-        "eyes_open": 0.5,
-        "occluded": 0.5,
+        "male": 0.607,
+        "smile": 0.512,
+        "eyeglasses": 0.095,
+        "sunglasses": 0.054,
+        "beard": 0.175,
+        "mustache": 0.163,
+        "mouth_open": 0.377,
+        "eyes_open": 0.881,
+        "occluded": 0.425,
     }
 )
 """By the names of the fields of `Attributes`; each above 0 and below 1."""

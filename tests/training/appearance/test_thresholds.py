@@ -16,7 +16,7 @@ def faces(rare: int, common: int, apart: float) -> tuple[np.ndarray, np.ndarray]
 
 def test_a_rare_trait_is_divided_near_its_share() -> None:
     """Balanced accuracy of calibrated chances is best at the share of the trait."""
-    chances, truth = faces(400, 3600, 2.0)
+    chances, truth = faces(400, 3600, 3.0)
     assert 0.07 < threshold_of(chances, truth) < 0.15
 
 
