@@ -12,7 +12,12 @@ def main() -> None:
     if options.task == "train":
         from training.detector.train import Settings, train
 
-        train(Settings(options.data, options.out, options.seed, options.hours, options.steps, device=options.device))
+        train(
+            Settings(
+                options.data, options.out, options.seed, options.hours, options.steps,
+                start=options.start, device=options.device,
+            )
+        )  # fmt: skip
     elif options.task == "export":
         from training.detector.calibrate import calibrate
         from training.detector.export import export, load_average
@@ -37,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--hours", type=float, default=1.7, help="length of the schedule in hours of wall time")
     train.add_argument("--steps", type=int, default=0, help="length in steps instead: repeatable bit for bit")
+    train.add_argument("--start", type=Path, help="checkpoint whose weights to start from, where shapes agree")
     train.add_argument("--device", default="cpu", help="cpu or cuda")
     export = tasks.add_parser("export", help="calibrate a checkpoint and write it as ONNX")
     export.add_argument("--checkpoint", type=Path, required=True)

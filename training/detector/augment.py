@@ -29,6 +29,8 @@ class Photometry:
             pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma), np.uint8)
         elif draw < 0.19:
             pixels = np.asarray(cv2.filter2D(pixels, -1, _motion_kernel(rng)), np.uint8)
+        elif draw < 0.27:
+            pixels = _enlarged(pixels, float(rng.uniform(0.45, 0.9)))
         return pixels
 
     def canvas(self, pixels: Pixels) -> Pixels:
@@ -41,7 +43,7 @@ class Photometry:
             noisy = pixels + self._noise[y : y + height, x : x + width] * strength
             pixels = np.clip(noisy, 0, 255).astype(np.uint8)
         if rng.random() < 0.35:
-            quality = int(rng.integers(22, 88))
+            quality = int(rng.integers(18, 88))
             _, code = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
             pixels = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)
         return pixels
@@ -62,6 +64,14 @@ class Photometry:
         tint = rng.normal(1, 0.09, 3) if rng.random() < 0.8 else np.ones(3)
         table = (levels**gamma * gain * tint + offset) * 255
         return np.asarray(np.clip(table, 0, 255), np.uint8)[:, None, :]
+
+
+def _enlarged(pixels: Pixels, share: float) -> Pixels:
+    """Lose detail as a small video does that was enlarged."""
+    height, width = pixels.shape[:2]
+    size = (max(2, round(width * share)), max(2, round(height * share)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _motion_kernel(rng: np.random.Generator) -> Floats:

@@ -19,7 +19,7 @@ from training.detector.occluders import occlude
 from training.detector.pictures import Crop, Picture
 
 SIDE = 320
-SMALLEST = 6.5
+SMALLEST = 8.0
 """Faces lower than this many canvas pixels are neither faces nor background."""
 
 _GRIDS = (1, 2, 3, 4)
@@ -82,6 +82,7 @@ class CanvasMaker:
         self._rng = rng
         self._light = Photometry(rng)
         self.mistakes: list[Mistake] = []
+        self.doubts: dict[str, Faces] = {}
         shares = [s.share for s in material.sources]
         shares += [material.pasted_share, material.empty_share, material.mistake_share]
         self._shares = np.cumsum(shares) / np.sum(shares)
@@ -108,11 +109,12 @@ class CanvasMaker:
             source = sources[kind]
             picture = source.pictures[int(rng.choice(len(source.pictures), p=source.picks))]
             pixels, faces = self._around_face(picture, width, height)
-            faces = occlude(pixels, faces, rng, 0.13)
+            faces = occlude(pixels, faces, rng, 0.16)
             if rng.random() < 0.12:
                 _stamp_beside(pixels, faces, rng)
         elif kind == len(sources):
             pixels, faces = self._pasted(width, height)
+            faces = occlude(pixels, faces, rng, 0.12)
         elif kind == len(sources) + 1 or not self.mistakes:
             pixels, faces = self._empty(width, height), Faces.none()
         else:
@@ -127,9 +129,8 @@ class CanvasMaker:
             return self._view(picture, _centre(picture), float(rng.uniform(0.4, 1.2)), width, height)
         box = picture.faces.boxes[rng.choice(learnable)]
         largest = min(0.95 * min(width, height), _LARGEST)
-        low = 8.0 if rng.random() < 0.85 else 6.5
         ceiling = min(34.0, largest) if rng.random() < 0.5 else largest
-        wanted = float(np.exp(rng.uniform(np.log(low), np.log(ceiling))))
+        wanted = float(np.exp(rng.uniform(np.log(8.5), np.log(ceiling))))
         scale = min(wanted / max(1.0, float(box[3] - box[1])), 1.7)
         return self._view(picture, (box[:2] + box[2:]) / 2, scale, width, height)
 
@@ -149,18 +150,19 @@ class CanvasMaker:
             target = _slide(target, focus, scales, (wide, high), (width, height), mirrored)
         matrix = _matrix(scales, turn, mirrored, focus, target)
         pixels = warp(picture, matrix, scale, width, height, int(rng.integers(0, 256)))
-        return pixels, clip(move(picture.faces, matrix, mirrored), width, height, SMALLEST)
+        faces = join([picture.faces, self.doubts.get(picture.name, Faces.none())])
+        return pixels, clip(move(faces, matrix, mirrored), width, height, SMALLEST)
 
     def _pasted(self, width: int, height: int) -> tuple[Pixels, Faces]:
         """Paste small faces and decoys with soft edges on a face-free ground."""
         rng = self._rng
         pixels = self._empty(width, height)
         largest = min(0.6 * min(width, height), 120.0)
-        typical = float(np.exp(rng.uniform(np.log(8.0), np.log(largest))))
+        typical = float(np.exp(rng.uniform(np.log(9.0), np.log(largest))))
         faces: list[Faces] = []
         taken = np.zeros((0, 4), np.float32)
         for _ in range(int(rng.integers(1, 3 + int(min(14, width * height / (typical * 3) ** 2))))):
-            wanted = float(np.clip(typical * np.exp(rng.normal(0, 0.25)), 7.0, largest))
+            wanted = float(np.clip(typical * np.exp(rng.normal(0, 0.25)), 8.5, largest))
             crop = self._material.crops[rng.integers(len(self._material.crops))]
             placed = self._paste(pixels, crop, wanted, taken)
             if placed is None:
@@ -319,10 +321,11 @@ def _cuts(rng: np.random.Generator, grid: int) -> list[int]:
 
 
 def _angle(rng: np.random.Generator) -> float:
+    # with one turned face in ten the points stayed upright whatever the roll; with one in three they follow it
     draw = rng.random()
-    if draw < 0.05:
-        return float(np.radians(rng.uniform(-75, 75)))
-    return float(np.radians(rng.normal(0, 12))) if draw < 0.45 else 0.0
+    if draw < 0.32:
+        return float(np.radians(rng.uniform(-70, 70)))
+    return float(np.radians(rng.normal(0, 12))) if draw < 0.6 else 0.0
 
 
 def _centre(picture: Picture) -> Floats:

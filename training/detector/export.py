@@ -12,6 +12,7 @@ A counts all cells of strides 8, 16 and 32, row-major, in that order.
 """
 
 import copy
+import math
 import warnings
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.detector.calibrate import Calibration
-from training.detector.net import BASES, STRIDES, DetectorNet, Head, SeparableBlock
+from training.detector.net import BASES, STRIDES, DetectorNet, Head, SeparableBlock, flatten
 
 OPSET = 17
 INPUT = "pixels"
@@ -38,27 +39,36 @@ class Exported(nn.Module):
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """Map (N, H, W, 3) uint8 to scores, boxes, points and covered of all cells."""
         maps = self.net(pixels.permute(0, 3, 1, 2).float())
-        levels = [_decode(m, s, b) for m, s, b in zip(maps, STRIDES, BASES, strict=True)]
-        return tuple(torch.cat(parts, dim=1) for parts in zip(*levels, strict=True))
+        centres = torch.cat([_centres(m, s) for m, s in zip(maps, STRIDES, strict=True)])
+        score, covered, sides, places = flatten(maps).split_with_sizes((1, 1, 2, 12), dim=2)
+        half = sides.exp()
+        middle, points = (places + centres.repeat(1, 6)).split_with_sizes((2, 10), dim=2)
+        boxes = torch.cat([middle - half, middle + half], dim=2)
+        return (
+            score.sigmoid().squeeze(2),
+            boxes,
+            points.reshape(points.shape[0], -1, 5, 2),
+            covered.sigmoid().squeeze(2),
+        )
 
 
-def _decode(outputs: Tensor, stride: int, base: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Decode one head map (N, 16, h, w)."""
-    count, _, high, wide = outputs.shape
+def _centres(outputs: Tensor, stride: int) -> Tensor:
+    """Return (h * w, 2) x, y in input pixels of the cells of one head map (N, 16, h, w)."""
+    high, wide = outputs.shape[2:]
     x = (torch.arange(wide, dtype=torch.float32) + 0.5) * stride
     y = (torch.arange(high, dtype=torch.float32) + 0.5) * stride
-    grid = torch.stack([x[None, :].expand(high, wide), y[:, None].expand(high, wide)], dim=-1)
-    centres = grid.reshape(1, -1, 2)
-    cells = outputs.permute(0, 2, 3, 1).reshape(count, -1, 16)
-    middle = centres + cells[..., 1:3] * float(stride)
-    half = cells[..., 3:5].exp() * (base / 2)
-    points = (cells[..., 5:15] * base + centres.repeat(1, 1, 5)).reshape(count, -1, 5, 2)
-    boxes = torch.cat([middle - half, middle + half], dim=-1)
-    return cells[..., 0].sigmoid(), boxes, points, cells[..., 15].sigmoid()
+    return torch.stack([x[None, :].expand(high, wide), y[:, None].expand(high, wide)], dim=-1).reshape(-1, 2)
+
+
+_ORDER = (0, 15, 3, 4, 1, 2, *range(5, 15))
+"""Outputs of a head as the exported graph has them: score, covered, size, centre, points."""
 
 
 def fold(net: DetectorNet, calibration: Calibration) -> DetectorNet:
-    """Fold batch norm, pixel scaling, border and calibration."""
+    """Fold batch norm, pixel scaling, border, calibration and units; the outputs of the heads change their order.
+
+    Centres and points come out in input pixels from the centre of the cell, sizes as the log of half the side.
+    """
     folded = copy.deepcopy(net).eval().cpu().requires_grad_(False)
     for module in folded.modules():
         if isinstance(module, SeparableBlock):
@@ -72,13 +82,19 @@ def fold(net: DetectorNet, calibration: Calibration) -> DetectorNet:
     stem.weight.data /= 127.5
     stem.padding = (1, 1)
     folded.stem, folded.stem_norm, folded.border = stem, nn.Identity(), nn.Identity()
-    for head, (slope, offset, size) in zip(folded.heads, calibration, strict=True):
+    for head, fitted, stride, base in zip(folded.heads, calibration, STRIDES, BASES, strict=True):
+        slope, offset, size = fitted
         assert isinstance(head, Head)
         assert head.linear.bias is not None
         weight, bias = head.linear.weight.data, head.linear.bias.data
         # outputs 3 and 4 are the logs of width and height, so their mean is the log of the size
         weight[0] = weight[0] * slope + weight[3:5].mean(0) * size
         bias[0] = bias[0] * slope + offset + bias[3:5].mean() * size
+        bias[3:5] += math.log(base / 2)
+        for row, unit in ((slice(1, 3), stride), (slice(5, 15), base)):
+            weight[row] *= unit
+            bias[row] *= unit
+        head.linear.weight.data, head.linear.bias.data = weight[list(_ORDER)], bias[list(_ORDER)]
     return folded
 
 

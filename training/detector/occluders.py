@@ -1,4 +1,4 @@
-"""Masks, scarves, sunglasses and hands drawn over faces, placed by the five points."""
+"""Masks, scarves, sunglasses, paint and hands drawn over faces, placed by the five points."""
 
 import cv2
 import numpy as np
@@ -22,14 +22,16 @@ def occlude(pixels: Pixels, faces: Faces, rng: np.random.Generator, chance: floa
         if faces.ignored[i] or not known or height < 11 or rng.random() > chance:
             continue
         kind = rng.random()
-        if kind < 0.55:
+        if kind < 0.40:
             _draw_mask(pixels, faces.boxes[i], faces.points[i], rng)
             covered[i] = 1.0
-        elif kind < 0.68:
+        elif kind < 0.50:
             _draw_scarf(pixels, faces.boxes[i], faces.points[i], rng)
             covered[i] = 1.0
-        elif kind < 0.86:
+        elif kind < 0.76:
             _draw_sunglasses(pixels, faces.points[i], rng)
+        elif kind < 0.87:
+            _draw_paint(pixels, faces.boxes[i], faces.points[i], rng)
         else:
             _draw_hand(pixels, faces.boxes[i], faces.points[i], rng)
             covered[i] = np.nan
@@ -129,15 +131,68 @@ def _draw_sunglasses(pixels: Pixels, points: Floats, rng: np.random.Generator) -
         return
     angle = float(np.degrees(np.arctan2(across[1], across[0])))
     dark = _vary((26, 24, 26), rng, 22)
-    axes = (length * rng.uniform(0.34, 0.46), length * rng.uniform(0.22, 0.38))
-    for eye in points[:2]:
-        outline = np.asarray(cv2.ellipse2Poly((0, 0), (100, 100), 0, 0, 360, 20), np.float32) / 100
-        turn = np.asarray(cv2.getRotationMatrix2D((0, 0), -angle, 1)[:, :2], np.float32)
-        _fill(pixels, (outline * axes) @ turn.T + eye, dark)
+    loud = rng.random() < 0.45  # party glasses: bright rims, mirrored or coloured lenses, odd shapes
+    lens = _any_colour(rng) if loud and rng.random() < 0.5 else dark
+    rim = _any_colour(rng) if loud else dark
+    axes = np.asarray([length * rng.uniform(0.34, 0.48), length * rng.uniform(0.22, 0.40)], np.float32)
+    shape = _lens_shape(rng, loud)
+    turn = np.asarray(cv2.getRotationMatrix2D((0, 0), -angle, 1)[:, :2], np.float32)
     thick = max(1, int(length * 0.07))
-    _line(pixels, points[0], points[1], dark, thick)
-    _line(pixels, points[0], points[0] - across * 0.55, dark, thick)
-    _line(pixels, points[1], points[1] + across * 0.55, dark, thick)
+    for side, eye in zip((1.0, -1.0), points[:2], strict=True):
+        outline = shape * axes * (side, 1.0)
+        _fill(pixels, (outline * 1.25) @ turn.T + eye, rim)
+        _fill(pixels, outline @ turn.T + eye, lens)
+        if loud and rng.random() < 0.5:
+            glint = outline * (0.5, 0.35) - axes * (0.2, 0.3)
+            _fill(pixels, glint @ turn.T + eye, _any_colour(rng), float(rng.uniform(0.3, 0.8)))
+    _line(pixels, points[0], points[1], rim, thick)
+    _line(pixels, points[0], points[0] - across * 0.55, rim, thick)
+    _line(pixels, points[1], points[1] + across * 0.55, rim, thick)
+
+
+def _lens_shape(rng: np.random.Generator, odd: bool) -> Floats:
+    """Return the outline (K, 2) of a lens in -1..1: round, or angular, or a star."""
+    draw = rng.random()
+    if not odd or draw < 0.4:
+        return np.asarray(cv2.ellipse2Poly((0, 0), (100, 100), 0, 0, 360, 20), np.float32) / 100
+    corners = int(rng.integers(4, 9))
+    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False) + rng.uniform(0, np.pi)
+    reach = np.full(corners, 1.15)
+    if draw > 0.75:
+        angles = np.linspace(0, 2 * np.pi, 10, endpoint=False)
+        reach = np.where(np.arange(10) % 2, 0.6, 1.4)
+    return np.asarray(np.stack([np.cos(angles), np.sin(angles)], 1) * reach[:, None], np.float32)
+
+
+def _draw_paint(pixels: Pixels, box: Floats, points: Floats, rng: np.random.Generator) -> None:
+    """Paint on the face: half of it, stripes, rings around the eyes; sometimes a full beard as well."""
+    middle, u, v, width, height = _frame(box, points)
+    kind = rng.random()
+    circle = np.asarray(cv2.ellipse2Poly((0, 0), (100, 100), 0, 0, 360, 20), np.float32) / 100
+    if kind < 0.35:
+        centre = (box[:2] + box[2:]) / 2
+        half = circle[circle[:, 0] * rng.choice([-1.0, 1.0]) >= 0] * (width * 0.48, height * 0.5)
+        _fill(pixels, half[:, :1] * u + half[:, 1:] * v + centre, _any_colour(rng), float(rng.uniform(0.4, 0.85)))
+    elif kind < 0.7:
+        for _ in range(int(rng.integers(2, 7))):
+            start = middle + u * width * rng.uniform(-0.45, 0.45) + v * height * rng.uniform(-0.25, 0.5)
+            end = start + u * width * rng.uniform(-0.3, 0.3) + v * height * rng.uniform(-0.2, 0.2)
+            _line(pixels, start, end, _any_colour(rng), max(1, int(height * rng.uniform(0.02, 0.08))))
+    else:
+        colour, reach = _any_colour(rng), width * rng.uniform(0.12, 0.22)
+        for eye in points[:2]:
+            _fill(pixels, circle * reach + eye, colour, float(rng.uniform(0.4, 0.8)))
+    if rng.random() < 0.5:
+        mouth = (points[3] + points[4]) / 2
+        beard = circle * (width * rng.uniform(0.38, 0.5), height * rng.uniform(0.2, 0.32))
+        hair, opacity = _vary((60, 48, 40), rng, 40), float(rng.uniform(0.6, 0.95))
+        _fill(pixels, beard[:, :1] * u + beard[:, 1:] * v + mouth + v * height * 0.1, hair, opacity)
+        _fill(pixels, circle * (width * 0.14, height * 0.035) @ np.stack([u, v]) + mouth, (150, 80, 80), 0.7)
+
+
+def _any_colour(rng: np.random.Generator) -> Colour:
+    r, g, b = (int(c) for c in rng.integers(10, 256, 3))
+    return r, g, b
 
 
 def _draw_hand(pixels: Pixels, box: Floats, points: Floats, rng: np.random.Generator) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.detector.faces import Faces, Floats, Pixels, join, one_face
+from training.detector.faces import Faces, Floats, Pixels, clip, join, move, one_face
 
 _POINT_NAMES = ("eye_l", "eye_r", "nose", "mouth_l", "mouth_r")
 _MASK_BOX_SHIFT = {True: (0.20, 0.10), False: (0.165, 0.03)}
@@ -97,6 +97,27 @@ def load_crops(root: Path, splits: tuple[str, ...], origins: tuple[str, ...]) ->
         subset = {r["file"]: r.get("subset") or r.get("origin") or "" for r in labels}
         for name, pixels in _archive(root / "stills" / f"{archive}.tar.gz", set(wanted)):
             crops.append(Crop(name, f"{origin}_{subset[name]}".rstrip("_"), pixels, wanted[name]))
+    return crops
+
+
+def cut_outs(pictures: list[Picture], lowest: float, rng: np.random.Generator) -> list[Crop]:
+    """Cut every learnable face of `lowest` px or more out with its surroundings: half to one and a half faces around.
+
+    The face comes first in the table of its crop, its neighbours after it.
+    """
+    crops = []
+    for picture in pictures:
+        high, wide = picture.pixels.shape[:2]
+        tall = picture.faces.boxes[:, 3] - picture.faces.boxes[:, 1]
+        for i in np.flatnonzero(~picture.faces.ignored & (tall >= lowest)):
+            margins = rng.uniform(0.5, 1.5, 4) * tall[i] * (-1, -1, 1, 1)
+            window = np.clip(picture.faces.boxes[i] + margins, 0, (wide, high, wide, high)).astype(int)
+            left, top, right, bottom = window
+            order = np.r_[i, np.setdiff1d(np.arange(len(tall)), i)]
+            shift = np.asarray([[1, 0, -left], [0, 1, -top]], np.float32)
+            faces = clip(move(picture.faces.select(order), shift, False), right - left, bottom - top, 0.0)
+            pixels = np.ascontiguousarray(picture.pixels[top:bottom, left:right])
+            crops.append(Crop(f"{picture.name}#{i}", f"cutout_{picture.origin}", pixels, faces))
     return crops
 
 

@@ -7,14 +7,16 @@ import numpy as np
 from training.detector.canvases import Material, make_source
 from training.detector.drawn import drawn_pictures
 from training.detector.faces import Faces
-from training.detector.pictures import Picture, load_crops, load_detection, load_noface, load_scenes, pyramid
+from training.detector.pictures import Picture, cut_outs, load_crops, load_detection, load_noface, load_scenes, pyramid
 
-_SHARES = {"wider_val": 0.27, "facemask853": 0.13, "celeba_wild": 0.12, "afw": 0.06, "helen": 0.01}
+_SHARES = {"wider_val": 0.32, "facemask853": 0.13, "celeba_wild": 0.11, "afw": 0.07, "helen": 0.01}
 _SCENES_SHARE = 0.11
 _DRAWN = 240
 _CROPS = ("celeba", "utkface", "landmarks68", "masks")
-_CROP_REPEATS = {"utkface": 2, "landmarks68": 4, "masks": 8}
+_CROP_REPEATS = {"utkface": 1, "landmarks68": 4, "masks": 6}
 """CelebA crops are many; the other kinds count several times."""
+_CUT_OUT = ("wider_val", "facemask853", "afw")
+_LOWEST_CUT_OUT = 20.0
 
 
 def load_material(root: Path, seed: int) -> Material:
@@ -22,12 +24,14 @@ def load_material(root: Path, seed: int) -> Material:
     rng = np.random.default_rng([seed, 1])
     detection = load_detection(root, ("train",))
     sources = [make_source(share, [p for p in detection if p.origin == o]) for o, share in _SHARES.items()]
-    sources.append(make_source(_SCENES_SHARE, load_scenes(root, ("train",))))
+    scenes = load_scenes(root, ("train",))
+    sources.append(make_source(_SCENES_SHARE, scenes))
     photographs = load_noface(root, ("train",))
     drawn = drawn_pictures(rng, _DRAWN, [p.pixels for p in photographs])
     empty = photographs + [
         Picture(f"drawn_{i:03d}", "drawn", pyramid(pixels), Faces.none()) for i, pixels in enumerate(drawn)
     ]
     crops = load_crops(root, ("train",), _CROPS)
+    crops += cut_outs([p for p in detection if p.origin in _CUT_OUT] + scenes, _LOWEST_CUT_OUT, rng)
     repeated = [c for c in crops for _ in range(_CROP_REPEATS.get(c.origin.split("_")[0], 1))]
-    return Material(tuple(sources), tuple(repeated), tuple(empty), 0.21, 0.11, 0.06)
+    return Material(tuple(sources), tuple(repeated), tuple(empty), 0.22, 0.09, 0.05)

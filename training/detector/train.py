@@ -15,7 +15,7 @@ from training.detector.assign import assign, make_cells, make_truth
 from training.detector.canvases import SIDE, CanvasMaker, Material
 from training.detector.losses import Losses, measure
 from training.detector.mining import mine
-from training.detector.net import DetectorNet, flatten
+from training.detector.net import DetectorNet, adopt, flatten
 from training.detector.pictures import Picture, load_detection, load_scenes
 from training.detector.predict import as_input, torch_detector
 from training.detector.recipe import load_material
@@ -36,13 +36,15 @@ class Settings:
     """Length of the schedule in hours of wall time, used when `steps` is 0."""
     steps: int = 0
     batch: int = 16
-    rate: float = 2.5e-3
+    rate: float = 2.2e-3
     decay: float = 0.02
     warmup: int = 150
-    averaging: float = 0.9985
+    averaging: float = 0.999
     mine_every: int = 1500
     log_every: int = 100
     save_every: int = 500
+    start: Path | None = None
+    """Checkpoint whose running average the weights start from; None = at random."""
     device: str = "cpu"
     half: bool = False
     """Run the network in bfloat16 (worth it on CUDA; on a CPU with AVX-512 it saves a tenth)."""
@@ -55,7 +57,10 @@ class Trainer:
         self._settings, self._material, self._checks = settings, material, checks
         torch.manual_seed(settings.seed)
         self._device = torch.device(settings.device)
-        net = DetectorNet().to(self._device)
+        net = DetectorNet()
+        if settings.start:
+            adopt(net, torch.load(settings.start, map_location="cpu", weights_only=True)["average"])
+        net = net.to(self._device)
         self._net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in its stubs
         self._average = copy.deepcopy(self._net).eval().requires_grad_(False)
         self._optimiser = torch.optim.AdamW(_groups(self._net, settings.decay), lr=settings.rate)
@@ -127,8 +132,9 @@ class Trainer:
 
     def _mine(self) -> None:
         detect = torch_detector(self._average, self._device)
-        self._maker.mistakes = mine(detect, self._material, self._maker.mistakes, self._rng)
-        self._log(kind="mined", mistakes=len(self._maker.mistakes))
+        mined = mine(detect, self._material, self._maker.mistakes, self._rng)
+        self._maker.mistakes, self._maker.doubts = mined.mistakes, mined.doubts
+        self._log(kind="mined", mistakes=len(mined.mistakes), doubts=sum(len(d) for d in mined.doubts.values()))
 
     def _check(self) -> None:
         """Log the recall of faces of 16 px and more at one false box a picture, validation split."""

@@ -13,7 +13,7 @@ from training.detector.assign import assign, make_cells, make_truth  # noqa: E40
 from training.detector.export import export  # noqa: E402
 from training.detector.faces import Faces, join, one_face  # noqa: E402
 from training.detector.losses import decode_boxes, measure  # noqa: E402
-from training.detector.net import DetectorNet, flatten  # noqa: E402
+from training.detector.net import DetectorNet, SeparableBlock, adopt, flatten  # noqa: E402
 from training.detector.predict import as_input  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -82,3 +82,17 @@ def test_the_exported_graph_equals_the_network(tmp_path: Path) -> None:
     assert boxes[1] == pytest.approx(wanted.numpy(), abs=1e-2)
     assert points[1, :, 2] == pytest.approx(nose.numpy(), abs=1e-2)
     assert covered == pytest.approx(raw[..., 15].sigmoid().numpy(), abs=1e-5)
+
+
+def test_a_larger_shape_starts_as_the_function_of_the_smaller_one() -> None:
+    torch.manual_seed(4)
+    small, large = DetectorNet().eval(), DetectorNet().eval()
+    small.s8[0] = SeparableBlock(32, 64, 2, 3).eval()
+    del small.s32[4]
+    rng = np.random.default_rng(1)
+    pixels = as_input(rng.integers(0, 256, (1, 64, 96, 3), dtype=np.uint8), CPU)
+
+    adopt(large, small.state_dict())
+
+    for ours, theirs in zip(large(pixels), small(pixels), strict=True):
+        assert ours.detach().numpy() == pytest.approx(theirs.detach().numpy(), abs=1e-5)
