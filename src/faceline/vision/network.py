@@ -19,8 +19,9 @@ from faceline.vision.manifest import NetworkEntry
 
 Size = tuple[int, int]
 """Height and width in pixels."""
-SIZES = 6
-"""Sessions that are kept for a network without a fixed size: two for each size of video or picture."""
+SIZES = 7
+"""Sessions that are kept for a network without a fixed size: two for each of three sizes of video or picture, and one
+for the second look at places (second_look.py). Starting one costs as much as five samples."""
 BATCHES = (16, 8, 4, 2, 1)
 """Batch sizes that are ever run."""
 CPU = "CPUExecutionProvider"
