@@ -159,6 +159,13 @@ def test_two_looks_count_alike(first: float, second: float, together: float | No
     assert [candidate.box for candidate in found] == ([PixelBox(202, 100, 242, 140)] if together else [])
 
 
+@pytest.mark.parametrize(("side", "looks"), [(20, 1), (60, 0)], ids=["seen small", "seen large"])
+def test_a_weak_find_is_looked_at_again_only_if_that_shows_more(side: float, looks: int) -> None:
+    rows = StubRows(row_of(100, 50, side, 0.1), 0.0)
+    MultiScaleDetector(rows, DetectorSettings()).detect(np.zeros((1080, 1920, 3), np.uint8))
+    assert len(rows.looks) == looks
+
+
 def test_what_is_sure_at_first_sight_needs_no_second_look() -> None:
     rows = StubRows(row_of(100, 50, 20, 0.85), 0.0)
     (found,) = MultiScaleDetector(rows, DetectorSettings()).detect(np.zeros((1080, 1920, 3), np.uint8))

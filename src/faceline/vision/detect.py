@@ -99,14 +99,15 @@ class MultiScaleDetector:
         self._settings = settings
         look = settings.second_look
         self._look_again = SecondLook(rows, look, settings.merge_iou) if look else None
-        self._floor = min(look.floor, settings.score) if look else settings.score
+        floors = (look.floor, look.resolved) if look else (1.0, 1.0)
+        self._floors = tuple(min(floor, settings.score) for floor in floors)
 
     def detect(self, frame: Pixels) -> tuple[Candidate, ...]:
         """See `Detector`."""
         settings = self._settings
         found = []
-        for scaled in scales_of(frame, settings.long_side, settings.short_pass):
-            rows = self._rows.find(scaled.pixels, self._floor)
+        for scaled, floor in zip(scales_of(frame, settings.long_side, settings.short_pass), self._floors, strict=False):
+            rows = self._worth_a_look(self._rows.find(scaled.pixels, floor))
             rows[:, :8] *= np.tile([scaled.x, scaled.y], 4)
             found.append(rows)
         rows = merged(np.concatenate(found), settings.merge_iou)
@@ -114,6 +115,15 @@ class MultiScaleDetector:
             rows = self._look_again(frame, rows)
             rows = merged(rows[rows[:, -1] > settings.score], settings.merge_iou)
         return tuple(self._candidate(row) for row in rows[rows[:, 3] - rows[:, 1] >= settings.smallest])
+
+    def _worth_a_look(self, rows: Doubles) -> Doubles:
+        """Rows in pixels of a reduced frame without those that a second look would show no better."""
+        look = self._settings.second_look
+        if not look:
+            return rows
+        sides = (rows[:, 2:4] - rows[:, :2]).max(axis=1, initial=0.0)
+        worth = (rows[:, -1] > look.resolved) | (sides < look.face)
+        return np.asarray(rows[worth])
 
     def _candidate(self, row: Doubles) -> Candidate:
         left, top, right, bottom, x0, y0, x1, y1, score = (float(value) for value in row)

@@ -33,6 +33,8 @@ WEAK = 5.0
 to 30, those turned by 45 degrees and found askew mostly -4 to 6. With 8 instead of 5 a crowd costs 6 % more looks."""
 RESOLVED = 45.0
 """Pixels along the side of the square from which that is worth its time; smaller faces have weak flags in any case."""
+CONFIDENT = 0.6
+"""Detector's score from which it is worth its time, too: most of what scores less and has a weak flag is no face."""
 TURN_RAD = radians(60)
 """Turn of those looks, to either side: a look sees faces up to some 35 degrees off its own direction."""
 BETTER = 4.0
@@ -119,7 +121,8 @@ class Seen:
     @property
     def is_weak(self) -> bool:
         """Whether this may be a face that lies askew in its square."""
-        return self.look.square.side >= RESOLVED and abs(self.logit) < WEAK
+        resolved = self.look.square.side >= RESOLVED and self.look.score >= CONFIDENT
+        return resolved and abs(self.logit) < WEAK
 
     def next(self) -> Look:
         """A look at the square around what was found, turned by its eye line."""
