@@ -14,6 +14,7 @@ from faceline.results.token import TOKEN_LIFE_MS
 from faceline.service.detect_faces import LARGEST_OBJECT_BYTES, MOST_FACES, SCORE_FLOOR, SMALLEST_SIDE_PX
 from faceline.service.face_detection import LARGEST_PAGE
 from faceline.settings import FIELDS
+from faceline.vision.settings import DetectorSettings
 from faceline.wire.constraints import Blob, Integer, Sequence, Structure, Text
 from faceline.wire.requests import DETECT_FACES, GET_FACE_DETECTION, LARGEST_PICTURE_BYTES, START_FACE_DETECTION
 from tools.pages.markdown import code, generated, number, table
@@ -113,7 +114,7 @@ PICTURES = (
         "smallest face",
         "40 px at 1920 x 1080",
         setting="min_face_px",
-        ours="none",
+        ours=f"{DetectorSettings().smallest:g} px of the frame",
         number="B192",
         note="of DetectFaces; 40 behaves as the service",
     ),
