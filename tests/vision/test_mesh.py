@@ -118,6 +118,20 @@ def test_an_upright_face_is_looked_at_twice_and_a_leaning_one_a_few_times(
     assert 2 + 2 < network.shown <= 2 + 6
 
 
+def test_what_the_detector_hardly_believes_gets_no_turned_looks(
+    manifest: Manifest, find: Find, portrait: Pixels
+) -> None:
+    """The same leaning face costs its turned looks with a score of 0.7, and none with 0.5."""
+    frame = leaning(np.ascontiguousarray(portrait[:250, 100:350]), 60)
+    shown = []
+    for score in (0.5, 0.7):
+        network = Counted(manifest.network("amesh"), Runtime())
+        Mesher(network, MeshSettings(flag=0.99)).meshes([frame], [(replace(level(frame, find), score=score),)])
+        shown.append(network.shown)
+    assert shown[0] == 1
+    assert shown[1] >= 3
+
+
 def test_leaning_faces_get_in_company_what_each_gets_alone(mesher: Mesher, find: Find, portrait: Pixels) -> None:
     close = np.ascontiguousarray(portrait[:250, 100:350])
     frames = [leaning(close, angle) for angle in (-50, 0, 25, 60)]
