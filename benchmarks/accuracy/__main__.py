@@ -52,6 +52,9 @@ TASKS: dict[str, Callable[[Facts], tuple[list[Figure], list[Curve]]]] = {
     "cost": cost.measure,
 }
 
+WITHOUT_APPEARANCE = ("detection", "landmarks", "pose", "videos", "cost")
+"""What can be asked of a set-up that tells no appearance."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -78,7 +81,9 @@ def main() -> None:
 
 
 def run(facts: Facts, tasks: list[str], out: Path) -> None:
-    """Measure some tasks of one set-up."""
+    """Measure some tasks of one set-up, those that can be asked of it."""
+    if not facts.setup.tells_appearance:
+        tasks = [task for task in tasks if task in WITHOUT_APPEARANCE]
     for task in tasks:
         begin = time.process_time()
         figures, curves = TASKS[task](facts)

@@ -19,7 +19,8 @@ here comes from a file in [results](../benchmarks/accuracy/results), which names
 took part. The pictures are test material and no part of the project.
 
 What ships is **{default}**: detector `{detector}`, attributes by the `{appearance}` networks; the tables below the
-targets are about it, unless a column says otherwise.
+targets are about it, unless a column says otherwise. `back+none` is what the [licence profile](licences.md)
+`permissive` loads: it tells no attributes, so that most rows have nothing to measure.
 
 ## How to read it
 

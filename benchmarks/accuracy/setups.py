@@ -49,10 +49,15 @@ class Setup:
         """As it stands in the result files."""
         return f"{self.detector}+{self.appearance}"
 
+    @property
+    def tells_appearance(self) -> bool:
+        """Whether there are attributes to measure."""
+        return APPEARANCES[self.appearance] is not AppearanceChoice.NONE
+
     @cached_property
     def settings(self) -> VisionSettings:
         """The product's defaults with these networks."""
-        if APPEARANCES[self.appearance] is AppearanceChoice.NONE:
+        if not self.tells_appearance:
             permissive = settings_under(WeightsProfile.PERMISSIVE)
             return replace(permissive, weights=self.folder, detector_network=DETECTORS[self.detector])
         default = VisionSettings()

@@ -66,10 +66,15 @@ def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     counts = facts.kept("empty-clips", list[tuple[int, int]], lambda: [_count(facts, note) for note in empty])
     frames, faces = (sum(pair[k] for pair in counts) for k in (0, 1))
     figures.append(Figure("clips without a face, every frame: false faces", faces, of=frames, unit="faces"))
+    if facts.setup.tells_appearance:
+        figures += [*_blinks_seen(facts), *_steadiness(clips, notes)]
+    return figures, []
+
+
+def _blinks_seen(facts: Facts) -> list[Figure]:
     blinks = facts.kept("blinks", list[Blink], lambda: list(_blinks(facts)))
     seen = np.array([any(value <= THRESHOLDS["eyes_open"] for value in blink.eyes_open) for blink in blinks])
-    figures.append(share("blinks at every frame: seen", seen))
-    return figures + _steadiness(clips, notes), []
+    return [share("blinks at every frame: seen", seen)]
 
 
 def _one_face(clips: SetupClips, notes: Sequence[Note]) -> list[Figure]:
