@@ -14,7 +14,7 @@ from math import atan2, radians, remainder, tau
 
 import numpy as np
 
-from faceline.vision.crops import cut
+from faceline.vision.crops import cut, touches
 from faceline.vision.detect import Candidate
 from faceline.vision.geometry import Doubles, PixelBox, Pixels, RotatedSquare, bounds_of, square_around
 from faceline.vision.network import Network
@@ -150,7 +150,7 @@ class Mesher:
 
     def _see(self, frames: Sequence[Pixels], looks: Sequence[Look]) -> list[Seen | None]:
         """What the network says of each look; None where its square lies outside the frame."""
-        inside = [at for at, look in enumerate(looks) if _touches(frames[look.frame], look.square)]
+        inside = [at for at, look in enumerate(looks) if touches(frames[look.frame], look.square)]
         crops = np.zeros((len(inside), CROP, CROP, 3), np.uint8)
         for row, at in enumerate(inside):
             crops[row] = cut(frames[looks[at].frame], looks[at].square, CROP)
@@ -229,9 +229,3 @@ def outermost(boxes: Sequence[PixelBox], containment: float) -> list[int]:
         if all(boxes[number].containment(boxes[other]) < containment for other in kept):
             kept.append(number)
     return kept
-
-
-def _touches(frame: Pixels, square: RotatedSquare) -> bool:
-    height, width = frame.shape[:2]
-    bounds = square.bounds()
-    return bounds.right > 0 and bounds.bottom > 0 and bounds.left < width and bounds.top < height
