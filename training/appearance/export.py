@@ -123,6 +123,8 @@ def main() -> None:
         "normalisation": "x - (123.68, 116.779, 103.939)",
         "outputs": [{"name": name, "shape": ["N", SIZES[name]], "meaning": MEANINGS[name]} for name in HEADS],
     }
+    if state.get("fold") is not None:
+        facts["fold"] = state["fold"]
     publish(arguments.weights, "networks", "appearance", path.name, facts)
 
 

@@ -28,10 +28,11 @@ from faceline.vision.network import Network, Runtime
 from faceline.vision.numerics import sigmoid, softmax
 from faceline.vision.settings import WEIGHTS
 from training.appearance.augment import plain
-from training.appearance.labels import TRAIN, VAL, Labels, load_labels
+from training.appearance.labels import LEFT_OUT, TRAIN, VAL, Labels, load_labels
 from training.appearance.teachers import degrade
 from training.appearance.thresholds import threshold_of
 from training.appearance.weights import converted
+from training.detector.folds import FOLDS
 from training.heads.__main__ import SETS, write
 from training.heads.fit import Choices, Head, Rows, fit_age, fit_age_error, fit_trait
 from training.heads.logistic import platt
@@ -70,12 +71,12 @@ class Looks:
     both: Rows
 
 
-def load_looks(store: Path, network: Network, seed: int, share: float) -> Looks:
-    """Features of native crops and of degraded ones: all of val and test, `share` of train."""
+def load_looks(store: Path, split: np.ndarray, network: Network, seed: int, share: float) -> Looks:
+    """Features of native crops and of degraded ones: all of val and test, `share` of train; nothing left out."""
     random = np.random.default_rng(seed)
     crops, meshes = (np.load(store / name, mmap_mode="r") for name in ("crops.npy", "mesh.npy"))
-    split = np.load(store / "faces.npz")["split"]
-    index = np.flatnonzero((split != TRAIN) | (random.random(len(split)) < share))
+    taken = (split != TRAIN) | (random.random(len(split)) < share)
+    index = np.flatnonzero(taken & (split != LEFT_OUT))
     side, agegender = network.entry.input.row_shape[0], converted("agegender")
     one, two = [], []
     for small in (False, True):
@@ -144,13 +145,14 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with the network; the heads go there")
     parser.add_argument("--report", type=Path, default=Path(__file__).parent / "figures.json")
+    parser.add_argument("--fold", type=int, choices=FOLDS, help="half of the face-free pictures to leave out")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--share", type=float, default=TRAIN_SHARE)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    labels = load_labels(arguments.data / "stills", arguments.store)
+    labels = load_labels(arguments.data / "stills", arguments.store, arguments.fold)
     network = Network(Manifest.load(arguments.weights).network("appearance"), Runtime())
-    looks = load_looks(arguments.store, network, arguments.seed, arguments.share)
+    looks = load_looks(arguments.store, labels.split, network, arguments.seed, arguments.share)
     arguments.report.write_text(json.dumps(fit(looks, labels, arguments.weights), indent=1) + "\n")
 
 

@@ -4,6 +4,7 @@ Every crop has only some labels; the rest is NaN with weight 0. Hard labels weig
 (eyes and mouth from the mesh, "no mask" where nobody wears one) weighs less, and never counts in a test.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from faceline.vision.attributes.appearance import TRAITS
 from faceline.vision.attributes.measures import MEASURES, measures
 from faceline.vision.geometry import Doubles
 from training.appearance.pictures import SETS, rows_of
+from training.detector.folds import half_of
 
-TRAIN, VAL, TEST = range(3)
-"""Parts, as numbered in faces.npz."""
+TRAIN, VAL, TEST, LEFT_OUT = range(4)
+"""Parts, the first three as numbered in faces.npz. What is left out has no part in training, fits or figures."""
 EMOTION_COLUMNS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
 """FER+ names in the order of SEVEN_EMOTIONS."""
 EMOTION_NAMES = {"happy": "happiness"}
@@ -56,7 +58,7 @@ class Labels:
     emotions     (N, 7) shares of the votes, or NaN
     emotion_weights   (N,)
     celeba       (N, 40) 0, 1 or NaN
-    set, split, kind  (N,) as in faces.npz
+    set, split, kind  (N,) as in faces.npz; split is LEFT_OUT for the half of a fold
     """
 
     traits: Doubles
@@ -76,8 +78,8 @@ class Labels:
         return np.asarray(self.set == SETS.index(name))
 
 
-def load_labels(stills: Path, store: Path) -> Labels:
-    """Labels of the crops of a store."""
+def load_labels(stills: Path, store: Path, fold: int | None = None) -> Labels:
+    """Labels of the crops of a store; crops of half `fold` of the face-free pictures are left out of every part."""
     faces = np.load(store / "faces.npz")
     count = len(faces["row"])
     traits = np.full((count, len(TRAITS)), np.nan)
@@ -96,12 +98,25 @@ def load_labels(stills: Path, store: Path) -> Labels:
             if name == "attributes_celeba":
                 celeba[at] = [float(row[column]) if row[column] else np.nan for column in CELEBA_COLUMNS]
             emotions[at], emotion_weights[at] = _emotions(name, row)
+    split = np.where(of_half(rows_of(stills, "noface"), faces, fold), LEFT_OUT, faces["split"])
     hard = (weights >= 1) & ~np.isnan(traits)
     _by_rule(traits, weights, np.load(store / "mesh.npy"), faces["kind"])
     return Labels(
         traits, weights, hard, age, emotions, emotion_weights, celeba,
-        faces["set"], faces["split"], faces["kind"], faces["row"],
+        faces["set"], split, faces["kind"], faces["row"],
     )  # fmt: skip
+
+
+def of_half(rows: list[dict[str, str]], faces: Mapping[str, np.ndarray], fold: int | None) -> np.ndarray:
+    """(N,) whether a crop shows a picture of half `fold` of `noface` (`rows` is its table); none without a fold.
+
+    Mined negatives, which have no square, come from other collections and from drawings.
+    """
+    own = (faces["set"] == SETS.index("noface")) & ~np.isnan(faces["square"]).any(axis=1)
+    found = np.zeros(len(own), np.bool_)
+    if fold is not None:
+        found[own] = [half_of(rows[row]["file"]) == fold for row in faces["row"][own]]
+    return found
 
 
 def _traits(name: str, row: dict[str, str]) -> list[tuple[str, float, float]]:

@@ -64,6 +64,8 @@ PLANS = {
     "last": Plan(MAIN_SHARES, sizes=(0.05, 0.15, 0.8), rate=0.3),
     "second": Plan(SECOND_SHARES, sizes=(0.0, 0.4, 0.6), rate=0.8, emotions=1.5, ages=1.4, mixed=0.3),
     "covered": Plan(COVERED_SHARES, sizes=(0.0, 0.2, 0.8), rate=0.4, emotions=1.3, ages=1.2, mixed=0.15),
+    "fold": Plan(MAIN_SHARES, sizes=(0.0, 0.5, 0.5)),
 }
-"""main, from the converted trunk; last, with mined negatives at the shipped size; second, from the main
-run again, more for emotions and age; covered, from the mean of last and second, everything once more at a low rate."""
+"""main, from the converted trunk; last, with mined negatives at the shipped size; second, from the main run again,
+more for emotions and age; covered, from the mean of last and second, everything once more at a low rate; fold, one
+short run from the converted trunk, with mined negatives."""

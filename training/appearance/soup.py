@@ -19,7 +19,11 @@ def main() -> None:
     states = [torch.load(run / "last.pt", map_location="cpu", weights_only=True) for run in arguments.runs]
     mean = {name: sum(state["average"][name] for state in states) / len(states) for name in states[0]["average"]}
     arguments.out.mkdir(parents=True, exist_ok=True)
-    torch.save({"average": mean, "steps": sum(state["steps"] for state in states)}, arguments.out / "last.pt")
+    folds = {state.get("fold") for state in states}
+    if len(folds) > 1:
+        raise ValueError("the runs are not of the same fold")
+    steps = sum(state["steps"] for state in states)
+    torch.save({"average": mean, "steps": steps, "fold": folds.pop()}, arguments.out / "last.pt")
 
 
 if __name__ == "__main__":

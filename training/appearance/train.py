@@ -25,6 +25,7 @@ from training.appearance.net import AppearanceNet, trunk_of
 from training.appearance.plans import PLANS, Plan
 from training.appearance.sampling import chances
 from training.appearance.targets import Targets, build
+from training.detector.folds import FOLDS
 from training.heads.figures import auc
 
 SIZES = (80, 96, 112)
@@ -158,13 +159,15 @@ def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 class Run:
     """The network, its running average, its optimiser, and how far they are."""
 
-    def __init__(self, device: str, out: Path, start: Path | None, plan: Plan) -> None:
-        """`start` is the folder of an earlier run whose averaged weights are the beginning."""
-        self.device, self.out, self.plan = device, out, plan
+    def __init__(self, device: str, out: Path, start: Path | None, plan: Plan, fold: int | None = None) -> None:
+        """`start` is the folder of an earlier run whose averaged weights are the beginning.
+
+        Raises ValueError where that run, or the one to go on with, is not of the same fold.
+        """
+        self.device, self.out, self.plan, self.fold = device, out, plan, fold
         self.net = AppearanceNet(trunk_of(WEIGHTS / "faceres.onnx")).to(device, memory_format=torch.channels_last)
         if start:
-            state = torch.load(start / "last.pt", map_location=device, weights_only=True)
-            self.net.load_state_dict(state["average"])
+            self.net.load_state_dict(self._load(start / "last.pt")["average"])
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         trunk = [weight for weight in self.net.layers.parameters() if weight.requires_grad]
         groups = [
@@ -213,6 +216,7 @@ class Run:
             "optimiser": self.optimiser.state_dict(),
             "steps": self.steps,
             "seconds": self.seconds,
+            "fold": self.fold,
         }
         torch.save(state, self.out / "part.pt")
         (self.out / "part.pt").rename(self.out / "last.pt")
@@ -220,11 +224,17 @@ class Run:
     def restore(self) -> None:
         """Go on from the checkpoint, if there is one."""
         if (self.out / "last.pt").exists():
-            state = torch.load(self.out / "last.pt", map_location=self.device, weights_only=True)
+            state = self._load(self.out / "last.pt")
             self.net.load_state_dict(state["net"])
             self.average = state["average"]
             self.optimiser.load_state_dict(state["optimiser"])
             self.steps, self.seconds = state["steps"], state["seconds"]
+
+    def _load(self, path: Path) -> dict[str, Any]:
+        state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+        if state.get("fold") != self.fold:
+            raise ValueError(f"{path} is of fold {state.get('fold')}, not of fold {self.fold}")
+        return state
 
 
 def evaluate(net: AppearanceNet, crops: Crops, labels: Labels, size: int = 96) -> dict[str, Any]:
@@ -261,6 +271,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="folder of an earlier run whose weights are the beginning")
+    parser.add_argument("--fold", type=int, choices=FOLDS, help="half of the face-free pictures to leave out")
     parser.add_argument("--plan", choices=PLANS, default="main")
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -271,10 +282,10 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.manual_seed(arguments.seed)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    labels = load_labels(arguments.data / "stills", arguments.store)
+    labels = load_labels(arguments.data / "stills", arguments.store, arguments.fold)
     targets = build(labels, arguments.store)
     pixels, mesh = (np.load(arguments.store / name, mmap_mode="r") for name in ("crops.npy", "mesh.npy"))
-    run = Run(arguments.device, arguments.out, arguments.start, PLANS[arguments.plan])
+    run = Run(arguments.device, arguments.out, arguments.start, PLANS[arguments.plan], arguments.fold)
     run.restore()
     train(run, Crops(pixels, mesh), targets, labels, 60 * arguments.minutes, arguments.seed)
 

@@ -4,6 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
+from training.detector.folds import FOLDS
+
 
 def main() -> None:
     """Parse the command line and run one task."""
@@ -15,16 +17,18 @@ def main() -> None:
         train(
             Settings(
                 options.data, options.out, options.seed, options.hours, options.steps,
-                start=options.start, device=options.device,
+                start=options.start, fold=options.fold, device=options.device,
             )
         )  # fmt: skip
     elif options.task == "export":
         from training.detector.calibrate import calibrate
-        from training.detector.export import export, load_average
+        from training.detector.export import enter, export, load_average
 
-        net, step = load_average(options.checkpoint)
-        fitted = calibrate(net, options.data)
-        export(net, options.out, fitted, {"step": str(step), "calibration": str(fitted)})
+        net, step, fold = load_average(options.checkpoint)
+        fitted = calibrate(net, options.data, fold)
+        export(net, options.out, fitted, {"step": str(step), "fold": str(fold), "calibration": str(fitted)})
+        if options.weights:
+            enter(options.out, options.weights, step, fold)
         print(f"{options.out}: step {step}, slope, offset and size slope of the logit by stride {fitted}")
     else:
         from training.detector.evaluate import evaluate, write
@@ -43,9 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--hours", type=float, default=1.7, help="length of the schedule in hours of wall time")
     train.add_argument("--steps", type=int, default=0, help="length in steps instead: repeatable bit for bit")
     train.add_argument("--start", type=Path, help="checkpoint whose weights to start from, where shapes agree")
+    train.add_argument("--fold", type=int, choices=FOLDS, help="half of the face-free pictures to leave out")
     train.add_argument("--device", default="cpu", help="cpu or cuda")
     export = tasks.add_parser("export", help="calibrate a checkpoint and write it as ONNX")
     export.add_argument("--checkpoint", type=Path, required=True)
+    export.add_argument("--weights", type=Path, help="folder of weights to put it in")
     evaluate = tasks.add_parser("evaluate", help="measure exported weights on the val and test splits")
     evaluate.add_argument("--weights", type=Path, required=True)
     evaluate.add_argument("--score", type=float, default=0.5, help="threshold of the rows that need one, 0..1")

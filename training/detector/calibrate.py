@@ -26,11 +26,11 @@ Calibration = tuple[tuple[float, float, float], ...]
 """For each head: slope of the logit, offset, slope of the log of the box size in its base."""
 
 
-def calibrate(net: DetectorNet, root: Path) -> Calibration:
-    """Fit each head to what the network finds on all validation pictures."""
+def calibrate(net: DetectorNet, root: Path, left_out: int | None = None) -> Calibration:
+    """Fit each head to what the network finds on all validation pictures but a half of the face-free ones."""
     torch.set_num_threads(1)
     detect = torch_detector(net, torch.device("cpu"))
-    pictures = load_detection(root, ("val",)) + load_scenes(root, ("val",)) + load_noface(root, ("val",))
+    pictures = load_detection(root, ("val",)) + load_scenes(root, ("val",)) + load_noface(root, ("val",), left_out)
     rows = np.concatenate([_outcomes(detect, p, s) for p in pictures for s in _SCALES])
     return tuple(_platt(rows[rows[:, 2] == stride], base) for stride, base in zip(STRIDES, BASES, strict=True))
 

@@ -13,6 +13,8 @@ A counts all cells of strides 8, 16 and 32, row-major, in that order.
 
 import copy
 import math
+import shutil
+import tomllib
 import warnings
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.detector.calibrate import Calibration
 from training.detector.net import BASES, STRIDES, DetectorNet, Head, SeparableBlock, flatten
+from training.publish import publish
 
 OPSET = 17
 INPUT = "pixels"
@@ -127,9 +130,18 @@ def export(net: DetectorNet, path: Path, calibration: Calibration, about: dict[s
     onnx.save(model, path)
 
 
-def load_average(checkpoint: Path) -> tuple[DetectorNet, int]:
-    """Return the running average of a checkpoint and its step."""
+def enter(path: Path, weights: Path, step: int, fold: int | None) -> None:
+    """Put an exported file into a folder of weights in place of the detector there, and into its trained.toml."""
+    facts = tomllib.loads((weights / "trained.toml").read_text(encoding="utf-8"))["networks"]["detector"]
+    file = facts["file"]
+    shutil.copyfile(path, weights / file)
+    kept = {key: value for key, value in facts.items() if key not in {"file", "sha256", "steps", "fold"}}
+    publish(weights, "networks", "detector", file, kept | {"steps": step} | ({} if fold is None else {"fold": fold}))
+
+
+def load_average(checkpoint: Path) -> tuple[DetectorNet, int, int | None]:
+    """Return the running average of a checkpoint, its step and the half of the face-free pictures it never saw."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     net = DetectorNet()
     net.load_state_dict(state["average"])
-    return net.eval(), int(state["step"])
+    return net.eval(), int(state["step"]), state.get("fold")

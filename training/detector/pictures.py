@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from training.detector.faces import Faces, Floats, Pixels, clip, join, move, one_face
+from training.detector.folds import half_of
 
 _POINT_NAMES = ("eye_l", "eye_r", "nose", "mouth_l", "mouth_r")
 _MASK_BOX_SHIFT = {True: (0.20, 0.10), False: (0.165, 0.03)}
@@ -72,10 +73,11 @@ def load_scenes(root: Path, splits: tuple[str, ...]) -> list[Picture]:
     ]
 
 
-def load_noface(root: Path, splits: tuple[str, ...]) -> list[Picture]:
-    """Read `stills/noface`: pictures without any human face."""
+def load_noface(root: Path, splits: tuple[str, ...], left_out: int | None = None) -> list[Picture]:
+    """Read `stills/noface`: pictures without any human face; `left_out` names a half that is not read."""
     folder = root / "stills"
-    rows = {r["file"]: r for r in _rows(folder / "noface_labels.csv") if r["split"] in splits}
+    labels = [r for r in _rows(folder / "noface_labels.csv") if half_of(r["file"]) != left_out]
+    rows = {r["file"]: r for r in labels if r["split"] in splits}
     archive = _archive(folder / "noface.tar.gz", set(rows))
     return [Picture(name, f"noface_{rows[name]['kind']}", pyramid(pixels), Faces.none()) for name, pixels in archive]
 

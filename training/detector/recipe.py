@@ -19,14 +19,14 @@ _CUT_OUT = ("wider_val", "facemask853", "afw")
 _LOWEST_CUT_OUT = 20.0
 
 
-def load_material(root: Path, seed: int) -> Material:
-    """Read and render everything the canvases are made of."""
+def load_material(root: Path, seed: int, left_out: int | None = None) -> Material:
+    """Read and render everything the canvases are made of, `left_out` being a half of the face-free photographs."""
     rng = np.random.default_rng([seed, 1])
     detection = load_detection(root, ("train",))
     sources = [make_source(share, [p for p in detection if p.origin == o]) for o, share in _SHARES.items()]
     scenes = load_scenes(root, ("train",))
     sources.append(make_source(_SCENES_SHARE, scenes))
-    photographs = load_noface(root, ("train",))
+    photographs = load_noface(root, ("train",), left_out)
     drawn = drawn_pictures(rng, _DRAWN, [p.pixels for p in photographs])
     empty = photographs + [
         Picture(f"drawn_{i:03d}", "drawn", pyramid(pixels), Faces.none()) for i, pixels in enumerate(drawn)

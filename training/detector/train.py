@@ -45,6 +45,8 @@ class Settings:
     save_every: int = 500
     start: Path | None = None
     """Checkpoint whose running average the weights start from; None = at random."""
+    fold: int | None = None
+    """Half of the face-free pictures (`folds.py`) that is left out; such a run starts at random."""
     device: str = "cpu"
     half: bool = False
     """Run the network in bfloat16 (worth it on CUDA; on a CPU with AVX-512 it saves a tenth)."""
@@ -160,6 +162,7 @@ class Trainer:
             "optimiser": self._optimiser.state_dict(),
             "step": self._step,
             "seconds": self._elapsed(),
+            "fold": self._settings.fold,
         }
         partial = self._settings.out / f"{CHECKPOINT}.partial"
         torch.save(state, partial)
@@ -170,6 +173,8 @@ class Trainer:
         if not path.exists():
             return
         state = torch.load(path, map_location=self._device, weights_only=True)
+        if state.get("fold") != self._settings.fold:
+            raise ValueError(f"{path} is of fold {state.get('fold')}, not of fold {self._settings.fold}")
         self._net.load_state_dict(state["net"])
         self._average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])
@@ -177,7 +182,12 @@ class Trainer:
 
 
 def train(settings: Settings) -> None:
-    """Run or resume one training; everything it leaves lies in `settings.out`."""
+    """Run or resume one training; everything it leaves lies in `settings.out`.
+
+    Raises ValueError where a run with a fold would start from weights that may have seen what it leaves out.
+    """
+    if settings.fold is not None and settings.start:
+        raise ValueError("a run with a fold starts at random")
     torch.set_num_threads(1 if settings.device == "cpu" else torch.get_num_threads())
     cv2.setNumThreads(1)
     settings.out.mkdir(parents=True, exist_ok=True)
@@ -185,7 +195,7 @@ def train(settings: Settings) -> None:
         k: str(v) if isinstance(v, Path) else v for k, v in asdict(settings).items() if k not in {"data", "out"}
     }
     (settings.out / "settings.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
-    material = load_material(settings.data, settings.seed)
+    material = load_material(settings.data, settings.seed, settings.fold)
     detection = load_detection(settings.data, ("val",))
     checks = {
         "wider": [p for p in detection if p.origin == "wider_val"],
