@@ -17,7 +17,7 @@ def main() -> None:
         train(
             Settings(
                 options.data, options.out, options.seed, options.hours, options.steps,
-                start=options.start, fold=options.fold, device=options.device,
+                rate=options.rate, start=options.start, fold=options.fold, device=options.device,
             )
         )  # fmt: skip
     elif options.task == "export":
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--hours", type=float, default=1.7, help="length of the schedule in hours of wall time")
     train.add_argument("--steps", type=int, default=0, help="length in steps instead: repeatable bit for bit")
+    train.add_argument("--rate", type=float, default=2.2e-3, help="highest learning rate")
     train.add_argument("--start", type=Path, help="checkpoint whose weights to start from, where shapes agree")
     train.add_argument("--fold", type=int, choices=FOLDS, help="half of the face-free pictures to leave out")
     train.add_argument("--device", default="cpu", help="cpu or cuda")

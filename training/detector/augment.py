@@ -23,6 +23,8 @@ class Photometry:
             pixels = np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
         if rng.random() < 0.85:
             pixels = np.asarray(cv2.LUT(pixels, self._curve()), np.uint8)
+        if rng.random() < 0.08:
+            pixels = np.asarray(cv2.LUT(pixels, self._coloured_light()), np.uint8)
         draw = rng.random()
         if draw < 0.12:
             sigma = float(rng.uniform(0.4, 1.5))
@@ -64,6 +66,16 @@ class Photometry:
         tint = rng.normal(1, 0.09, 3) if rng.random() < 0.8 else np.ones(3)
         table = (levels**gamma * gain * tint + offset) * 255
         return np.asarray(np.clip(table, 0, 255), np.uint8)[:, None, :]
+
+
+    def _coloured_light(self) -> Pixels:
+        """Return a (256, 1, 3) table: a lamp of one colour (stage, neon, fire), often so bright that its channel is burnt
+        out and nothing is left in another."""
+        rng = self._rng
+        hue = np.uint8([[[rng.integers(0, 180), rng.integers(110, 256), 255]]])
+        lamp = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0] / np.float32(255)
+        levels = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
+        return np.asarray(np.clip(levels * lamp * rng.uniform(0.8, 2.2) * 255, 0, 255), np.uint8)[:, None, :]
 
 
 def _enlarged(pixels: Pixels, share: float) -> Pixels:
