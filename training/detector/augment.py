@@ -69,10 +69,10 @@ class Photometry:
 
 
     def _coloured_light(self) -> Pixels:
-        """Return a (256, 1, 3) table: a lamp of one colour (stage, neon, fire), often so bright that its channel is burnt
-        out and nothing is left in another."""
+        """Return a (256, 1, 3) table: the lamp of a stage, neon or fire, which may burn one channel out and leave
+        nothing in another."""
         rng = self._rng
-        hue = np.uint8([[[rng.integers(0, 180), rng.integers(110, 256), 255]]])
+        hue = np.array([[[rng.integers(0, 180), rng.integers(110, 256), 255]]], np.uint8)
         lamp = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0] / np.float32(255)
         levels = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
         return np.asarray(np.clip(levels * lamp * rng.uniform(0.8, 2.2) * 255, 0, 255), np.uint8)[:, None, :]
