@@ -1,7 +1,8 @@
 """How right faceline is: `python -m benchmarks.accuracy TASK|all|page|targets`.
 
 Reads the labelled material under FACELINE_TEST_DATA, writes benchmarks/accuracy/results/TASK.json; `page` draws
-docs/accuracy.md and its plots from those files, `targets` prints the table of targets.
+docs/accuracy.md and its plots from those files, `targets` prints the table of targets. `folds` needs networks that were
+trained for it (`--fold0`, `--fold1`: folders of weights and manifests) and is no part of `all`.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from benchmarks.accuracy import (
     cost,
     detection,
     emotions,
+    folds,
     gender,
     groups,
     landmarks,
@@ -35,6 +37,7 @@ from benchmarks.accuracy.results import FOLDER, Curve, Figure, Measured, store
 from benchmarks.accuracy.setups import APPEARANCES, DETECTORS, Setup, shipped
 from benchmarks.accuracy.targets import table
 from faceline.vision.settings import WEIGHTS
+from training.detector.folds import FOLDS
 
 TASKS: dict[str, Callable[[Facts], tuple[list[Figure], list[Curve]]]] = {
     "detection": detection.measure,
@@ -58,26 +61,37 @@ WITHOUT_APPEARANCE = ("detection", "landmarks", "pose", "videos", "cost")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=[*TASKS, "all", "page", "targets"], nargs="+")
+    parser.add_argument("task", choices=[*TASKS, "all", "folds", "page", "targets"], nargs="+")
     parser.add_argument("--detector", choices=DETECTORS, action="append", help="may be repeated; default: what ships")
     parser.add_argument("--appearance", choices=APPEARANCES, action="append", help="likewise")
     parser.add_argument("--limit", type=int, help="pictures of a set at most: a quick try")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of weights and manifests: a candidate")
+    for fold in FOLDS:
+        parser.add_argument(f"--fold{fold}", type=Path, help=f"folder of weights trained without half {fold}")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the results")
     options = parser.parse_args()
     tasks = list(TASKS) if "all" in options.task else [name for name in options.task if name in TASKS]
     default = shipped()
+    cv2.setNumThreads(1)
     if tasks:
-        data = os.environ.get("FACELINE_TEST_DATA")
-        if not data:
-            sys.exit("accuracy: FACELINE_TEST_DATA names no folder")
-        cv2.setNumThreads(1)
         for names in product(options.detector or [default.detector], options.appearance or [default.appearance]):
-            run(Facts(Path(data), Setup(*names, options.weights), options.limit), tasks, options.out)
+            run(Facts(_data(), Setup(*names, options.weights), options.limit), tasks, options.out)
+    if "folds" in options.task:
+        if not (options.fold0 and options.fold1):
+            parser.error("folds needs --fold0 and --fold1")
+        measured = folds.measure(_data(), default, (options.fold0, options.fold1), options.limit)
+        store("folds", default.name, measured, options.out)
     if "page" in options.task:
         page.write(options.out, default.name)
     if "targets" in options.task or "all" in options.task:
         print(table(options.out))
+
+
+def _data() -> Path:
+    data = os.environ.get("FACELINE_TEST_DATA")
+    if not data:
+        sys.exit("accuracy: FACELINE_TEST_DATA names no folder")
+    return Path(data)
 
 
 def run(facts: Facts, tasks: list[str], out: Path) -> None:

@@ -33,7 +33,7 @@ BANDS = ((16, 24), (24, 48), (48, 10_000))
 def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     """All figures of detection."""
     figures, curves = _synthetic(facts)
-    figures += _scenes(facts)
+    figures += scenes_figures(facts)
     for name in ("scenes", "wider"):
         figures += _alone(name, alone(facts, name))
     return figures + _noface(facts), curves
@@ -102,7 +102,8 @@ def scenes_test(facts: Facts) -> list[Whole]:
     return [whole for whole in scenes(facts) if whole.name.split("/")[1] in names]
 
 
-def _scenes(facts: Facts) -> list[Figure]:
+def scenes_figures(facts: Facts) -> list[Figure]:
+    """Recall and precision on the scenes, of test and of val and test."""
     figures = []
     for part, wholes in (("test", scenes_test(facts)), ("val and test", scenes(facts))):
         scored = [whole.scored(MATCH) for whole in wholes]
@@ -173,7 +174,7 @@ def _noface(facts: Facts) -> list[Figure]:
     held = {f"{p.origin}/{p.name}" for p in load_noface(facts.data, HELD_OUT)}
     out = [len(whole.faces) for whole in wholes if whole.name in held]
     return [
-        Figure("no face, val and test: false faces", sum(out), *_poisson(sum(out)), len(out), "faces"),
+        Figure("no face, val and test: false faces", sum(out), *poisson(sum(out)), len(out), "faces"),
         Figure(
             "no face, all: false faces",
             sum(len(whole.faces) for whole in wholes),
@@ -184,7 +185,7 @@ def _noface(facts: Facts) -> list[Figure]:
     ]
 
 
-def _poisson(count: int) -> tuple[float, float]:
+def poisson(count: int) -> tuple[float, float]:
     """95 % interval of a count."""
     low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
     return rounded(low), rounded(float(chi2.ppf(0.975, 2 * count + 2)) / 2)

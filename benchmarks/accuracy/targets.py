@@ -43,6 +43,7 @@ TARGETS = (
     Target("videos", "clips without a face, every frame: false faces", "0 of 2 a second", 0, low=True, percent=False),
     Target("detection", "no face, val and test: false faces", "not known apart", 0, low=True, percent=False),
     Target("detection", "no face, all: false faces", "154 without a head, 8 with", 5, low=True, percent=False),
+    Target("folds", "no face, all, 2-fold: false faces", "154 without a head, 8 with", 5, low=True, percent=False),
     Target("gender", "Gender, CelebA: balanced accuracy", "99.0", 0.992),
     Target("gender", "Gender, UTKFace 16 and over: balanced accuracy", "94.2", 0.97),
     Target("gender", "Gender, UTKFace under 16: balanced accuracy", "68", 0.85),

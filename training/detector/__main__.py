@@ -28,7 +28,7 @@ def main() -> None:
         fitted = calibrate(net, options.data, fold)
         export(net, options.out, fitted, {"step": str(step), "fold": str(fold), "calibration": str(fitted)})
         if options.weights:
-            enter(options.out, options.weights, step, fold)
+            enter(options.out, options.weights)
         print(f"{options.out}: step {step}, slope, offset and size slope of the logit by stride {fitted}")
     else:
         from training.detector.evaluate import evaluate, write

@@ -130,13 +130,12 @@ def export(net: DetectorNet, path: Path, calibration: Calibration, about: dict[s
     onnx.save(model, path)
 
 
-def enter(path: Path, weights: Path, step: int, fold: int | None) -> None:
+def enter(path: Path, weights: Path) -> None:
     """Put an exported file into a folder of weights in place of the detector there, and into its trained.toml."""
     facts = tomllib.loads((weights / "trained.toml").read_text(encoding="utf-8"))["networks"]["detector"]
     file = facts["file"]
     shutil.copyfile(path, weights / file)
-    kept = {key: value for key, value in facts.items() if key not in {"file", "sha256", "steps", "fold"}}
-    publish(weights, "networks", "detector", file, kept | {"steps": step} | ({} if fold is None else {"fold": fold}))
+    publish(weights, "networks", "detector", file, {k: v for k, v in facts.items() if k not in {"file", "sha256"}})
 
 
 def load_average(checkpoint: Path) -> tuple[DetectorNet, int, int | None]:
