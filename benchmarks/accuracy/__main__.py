@@ -18,6 +18,7 @@ import cv2
 from benchmarks.accuracy import (
     against_service,
     age,
+    annotated,
     booleans,
     calibration,
     cost,
@@ -47,6 +48,7 @@ TASKS: dict[str, Callable[[Facts], tuple[list[Figure], list[Curve]]]] = {
     "age": age.measure,
     "booleans": booleans.measure,
     "emotions": emotions.measure,
+    "annotated": annotated.measure,
     "occlusion": occlusion.measure,
     "calibration": calibration.measure,
     "groups": groups.measure,
@@ -55,7 +57,7 @@ TASKS: dict[str, Callable[[Facts], tuple[list[Figure], list[Curve]]]] = {
     "cost": cost.measure,
 }
 
-WITHOUT_APPEARANCE = ("detection", "landmarks", "pose", "videos", "cost")
+WITHOUT_APPEARANCE = ("detection", "landmarks", "pose", "annotated", "videos", "cost")
 """What can be asked of a set-up that tells no appearance."""
 
 

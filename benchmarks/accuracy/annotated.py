@@ -37,6 +37,8 @@ AXES = {"horizontal": HORIZONTAL, "vertical": VERTICAL, "confused": LOOKS}
 UNCLEAR = "unclear"
 AHEAD = 10.0
 """Degrees up to which a stated direction is ahead, or level; set before anything was measured."""
+NOTABLE = 0.015
+"""Share of CONFUSED from which confused looks are told best where it was fitted (training/confused/figures.json)."""
 EVERY_SPLIT = ("train", "val", "test")
 HALVES = ("A", "B")
 
@@ -133,7 +135,10 @@ def directions(
     for part in HALVES:
         rows = np.array([face.half == part for face in chosen])
         columns = [right[rows], truth[rows]]
-        figures.append(figure(f"{name}: balanced accuracy, half {part}", balanced, columns, clusters=clusters[rows]))
+        if rows.any():
+            figures.append(
+                figure(f"{name}: balanced accuracy, half {part}", balanced, columns, clusters=clusters[rows])
+            )
     return figures, list(_confusion(name, words, truth, stated))
 
 
@@ -151,6 +156,7 @@ def looks(faces: Sequence[Annotation], emotions: Doubles) -> list[Figure]:
     at = EMOTIONS.index(Emotion.CONFUSED)
     seen = ~np.isnan(emotions[:, at])
     first = seen & (np.where(seen[:, None], emotions, 0).argmax(axis=1) == at)
+    notable = seen & (np.where(seen, emotions[:, at], 0) >= NOTABLE)
     yes = truth == 1
     missed = int((~seen).sum())
     columns: list[NDArray[np.generic]] = [emotions[seen, at], truth[seen].astype(np.float64)]
@@ -160,6 +166,9 @@ def looks(faces: Sequence[Annotation], emotions: Doubles) -> list[Figure]:
         share("CONFUSED: recall where it comes first", first[yes], clusters=clusters[yes]),
         share("CONFUSED: comes first where not annotated", first[~yes], clusters=clusters[~yes]),
         share("CONFUSED: precision where it comes first", yes[first], clusters=clusters[first]),
+        share(f"CONFUSED: recall from {NOTABLE:.1%}", notable[yes], clusters=clusters[yes]),
+        share(f"CONFUSED: {NOTABLE:.1%} or more where not annotated", notable[~yes], clusters=clusters[~yes]),
+        share(f"CONFUSED: precision from {NOTABLE:.1%}", yes[notable], clusters=clusters[notable]),
     ]
 
 

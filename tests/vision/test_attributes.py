@@ -11,8 +11,8 @@ from faceline.domain.face import EMOTIONS, Emotion, Pose
 from faceline.domain.weights import WeightsProfile
 from faceline.vision.attributes.appearance import SEVEN_EMOTIONS, TRAITS, AppearanceBatch
 from faceline.vision.attributes.describe import describe, half_width
-from faceline.vision.attributes.emotions import MOST, with_confused
-from faceline.vision.attributes.gaze import gazes, iris_offsets
+from faceline.vision.attributes.emotions import with_confused
+from faceline.vision.attributes.gaze import YAW_SHIFT, gazes, iris_offsets
 from faceline.vision.attributes.heads import Heads
 from faceline.vision.attributes.measures import MEASURES, eye_openness, measures
 from faceline.vision.geometry import Doubles
@@ -85,35 +85,36 @@ class TestMeasures:
 
 
 class TestEmotions:
+    """In the order of SEVEN_EMOTIONS: calm, happy, surprised, sad, angry, disgusted, afraid."""
+
     calm = np.array([[0.9, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01]])
-    torn = np.array([[0.3, 0.02, 0.3, 0.3, 0.04, 0.02, 0.02]])
+    happy = np.array([[0.01, 0.97, 0.01, 0.004, 0.002, 0.002, 0.002]])
+    torn = np.array([[0.45, 0.002, 0.01, 0.2, 0.1, 0.2, 0.038]])
 
-    def rows(self, **values: float) -> Doubles:
-        found = np.zeros((1, len(MEASURES)))
-        found[0, MEASURES.index("brow_gap")] = 0.25
-        for name, value in values.items():
-            found[0, MEASURES.index(name)] = value
-        return found
+    def confused(self, seven: Doubles) -> float:
+        return float(with_confused(seven)[0, EMOTIONS.index(Emotion.CONFUSED)])
 
-    def confused(self, seven: Doubles, **values: float) -> float:
-        return float(with_confused(seven, self.rows(**values))[0, EMOTIONS.index(Emotion.CONFUSED)])
+    def test_a_face_between_calm_and_disagreeable_looks_more_confused_than_a_clear_one(self) -> None:
+        assert self.confused(self.torn) > self.confused(self.calm) + 0.02
+        assert self.confused(self.calm) > self.confused(self.happy)
+        assert self.confused(self.happy) < 0.01
 
-    def test_a_clear_emotion_is_never_confused(self) -> None:
-        assert self.confused(self.calm, brow_asymmetry=0.3, brow_gap=0.1) == 0
+    def test_it_never_comes_first(self) -> None:
+        every = np.random.default_rng(3).dirichlet(np.full(7, 0.3), 2000)
+        assert with_confused(every)[:, EMOTIONS.index(Emotion.CONFUSED)].max() < 1 / 8
 
-    def test_a_face_in_doubt_with_even_brows_is_not_confused(self) -> None:
-        assert self.confused(self.torn) == 0
-
-    def test_doubt_with_uneven_or_drawn_brows_is_confused(self) -> None:
-        assert self.confused(self.torn, brow_asymmetry=0.2) == pytest.approx(MOST)
-        assert self.confused(self.torn, brow_gap=0.1) == pytest.approx(MOST)
-        assert 0 < self.confused(self.torn, brow_asymmetry=0.06) < MOST
+    def test_a_share_of_nought_is_no_harm(self) -> None:
+        assert 0 < self.confused(np.eye(7)[:1]) < 0.05
 
     def test_the_eight_sum_to_one_and_keep_their_order(self) -> None:
-        eight = with_confused(self.torn, self.rows(brow_asymmetry=0.2))[0]
+        eight = with_confused(self.torn)[0]
         assert eight.sum() == pytest.approx(1)
         shares = [eight[EMOTIONS.index(Emotion(name))] for name in SEVEN_EMOTIONS]
-        assert shares == pytest.approx(self.torn[0] * (1 - MOST))
+        assert shares == pytest.approx(self.torn[0] * (1 - self.confused(self.torn)))
+
+    def test_rows_do_not_depend_on_their_neighbours(self) -> None:
+        three = np.concatenate([self.calm, self.torn, self.happy])
+        assert np.array_equal(with_confused(three)[1:2], with_confused(self.torn))
 
 
 class TestGaze:
@@ -125,6 +126,13 @@ class TestGaze:
         aside[468:, 0] -= 5
         (ahead,), (left,) = gazes(face[None], [FRONTAL]), gazes(aside[None], [FRONTAL])
         assert left.yaw_deg < ahead.yaw_deg - 10
+
+    def test_a_mirrored_look_is_the_mirrored_yaw_but_for_twice_the_shift(self, face: Doubles) -> None:
+        aside, mirrored = face.copy(), face.copy()
+        aside[468:, 0] -= 5
+        mirrored[468:, 0] += 5
+        (one,), (other,) = gazes(aside[None], [Pose(0.0, -20.0, 0.0)]), gazes(mirrored[None], [Pose(0.0, 20.0, 0.0)])
+        assert one.yaw_deg + other.yaw_deg == pytest.approx(2 * YAW_SHIFT)
 
     def test_raised_irises_give_a_larger_pitch(self, face: Doubles) -> None:
         raised = face.copy()
@@ -149,15 +157,15 @@ class TestAge:
     def test_ranges_have_the_service_s_widths(self, error: float, half: float) -> None:
         assert half_width(error) == half
 
-    def test_the_range_holds_the_estimate_in_its_middle(self, face: Doubles) -> None:
+    def test_the_range_holds_the_estimate_in_its_middle(self) -> None:
         seven = TestEmotions.calm
-        (attributes,) = describe(batch_of(seven), measures(face[None]))
+        (attributes,) = describe(batch_of(seven))
         assert (attributes.age_range.low, attributes.age_range.high) == (29, 37)
 
 
 class TestDescribe:
-    def test_every_trait_goes_to_the_field_of_its_name(self, face: Doubles) -> None:
-        (attributes,) = describe(batch_of(TestEmotions.calm), measures(face[None]))
+    def test_every_trait_goes_to_the_field_of_its_name(self) -> None:
+        (attributes,) = describe(batch_of(TestEmotions.calm))
         chances = dict(zip(TRAITS, np.linspace(0.1, 0.9, len(TRAITS)), strict=True))
         for name in TRAITS[1:]:
             assert getattr(attributes, name) == pytest.approx(chances[name])

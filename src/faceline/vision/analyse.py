@@ -77,7 +77,7 @@ class Analyser:
             directions = [*gazes(points, poses)]
             if self._reader and glance:
                 values = measures(points)
-                described = [*describe(self._reader.read(glance.only(rows), values), values)]
+                described = [*describe(self._reader.read(glance.only(rows), values))]
         faces = [
             _face(frame, *row) for row in zip(meshes, landmarks, scores, poses, directions, described, strict=True)
         ]

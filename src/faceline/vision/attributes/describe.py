@@ -1,20 +1,19 @@
-"""Appearance and mesh of faces put together to the attributes of ALL."""
+"""The appearance of faces as the attributes of ALL."""
 
 import numpy as np
 
 from faceline.domain.face import Attributes
 from faceline.vision.attributes.appearance import AppearanceBatch
 from faceline.vision.attributes.emotions import with_confused
-from faceline.vision.geometry import Doubles
 
 NARROW, WIDE = 3.5, 5.0
 """Expected errors of the age, years, up to which its range is 6 years wide, and from which it is 10; between, 8 (the
 widths of B214)."""
 
 
-def describe(batch: AppearanceBatch, measures: Doubles) -> list[Attributes]:
-    """Attributes of N faces from their appearance and the measures (N, 24) of their meshes."""
-    emotions = with_confused(batch.emotions, measures)
+def describe(batch: AppearanceBatch) -> list[Attributes]:
+    """Attributes of N faces from their appearance."""
+    emotions = with_confused(batch.emotions)
     return [
         Attributes(
             age_years=float(batch.age_years[row]),
@@ -22,7 +21,7 @@ def describe(batch: AppearanceBatch, measures: Doubles) -> list[Attributes]:
             **{name: float(batch.trait(name)[row]) for name in BOOLEANS},
             emotions=tuple(float(value) for value in emotions[row]),
         )
-        for row in range(len(measures))
+        for row in range(len(batch.age_years))
     ]
 
 

@@ -1,0 +1,1 @@
+"""How CONFUSED follows from the seven emotions that pictures are labelled with."""
