@@ -107,8 +107,9 @@ ANNOTATED = """
 No picture set labels them, so faces of 80 pixels and more were annotated for this project, twice over, on sheets that
 did not show the answers ([how](../benchmarks/accuracy/annotated.md)). The annotator was a vision model, not a person.
 Most faces were sought out for what they show, so that these are not shares of faces in general. A direction up to 10
-degrees counts as ahead, or level; that was set beforehand. The map of Yaw was chosen with half A and the recorded
-answers in view; half B took no part. CONFUSED was [fitted](../training/confused) on other pictures.
+degrees counts as ahead, or level; that was set beforehand. That the map of Yaw leaned to the left was seen on all of
+them; the new one was then chosen by the recorded answers and half A, and half B took no part. CONFUSED was
+[fitted](../training/confused/README.md) on other pictures.
 
 An emotion is a guess from the look of a face, and CONFUSED is the weakest of them: its share orders faces and does not
 come first. Yaw tells left, ahead and right in most faces. Pitch follows the recorded answers of the service, where a
