@@ -145,6 +145,10 @@ class StubRows:
         """Any square."""
         return RotatedSquare(candidate.left, candidate.top, candidate.width, angle_rad)
 
+    def bounds(self, candidate: PixelBox) -> PixelBox:
+        """Any box."""
+        return candidate
+
 
 @pytest.mark.parametrize(
     ("first", "second", "together"),

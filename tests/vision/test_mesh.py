@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
-from math import atan2, degrees, hypot, radians
+from math import atan2, degrees, hypot, radians, sqrt
 
 import numpy as np
 import pytest
@@ -153,7 +153,23 @@ def test_two_frames_in_one_call_get_their_own_faces(mesher: Mesher, find: Find, 
 def test_a_candidate_on_nothing_is_no_face(mesher: Mesher, portrait: Pixels, find: Find) -> None:
     (candidate,) = find([portrait])[0][:1]
     empty = np.full((512, 512, 3), 127, np.uint8)
-    assert mesher.meshes([empty], [(candidate,)]) == [()]
+    assert mesher.meshes([empty], [(replace(candidate, score=0.69),)]) == [()]
+
+
+@pytest.mark.parametrize(("flat", "half"), [(True, 0.5), (False, 0.0)])
+def test_what_only_the_detector_takes_for_a_face_moves_half_way_to_where_it_saw_it(
+    mesher: Mesher, portrait: Pixels, find: Find, flat: bool, half: float
+) -> None:
+    """And a mesh that is sure of itself stays where it is, whatever the detector saw."""
+    (found,) = find([portrait])[0][:1]
+    frame = np.full_like(portrait, 127) if flat else portrait
+    seen = [replace(found, score=0.71, bounds=PixelBox(at, 100, at + 80, 180)) for at in (200, 260)]
+    ((first,),), ((second,),) = (mesher.meshes([frame], [(candidate,)]) for candidate in seen)
+    assert second.bounds.left - first.bounds.left == pytest.approx(60 * half)
+    larger = replace(found, score=0.71, bounds=PixelBox(160, 60, 320, 220))
+    ((grown,),) = mesher.meshes([frame], [(larger,)])
+    aspect = first.bounds.width / first.bounds.height
+    assert grown.bounds.width - first.bounds.width == pytest.approx((160 - 80) * sqrt(aspect) * half)
 
 
 def test_a_candidate_beyond_the_frame_is_no_face(mesher: Mesher, find: Find, portrait: Pixels) -> None:

@@ -28,6 +28,7 @@ class Candidate:
     eye_left    x, y of the eye on the picture's left
     eye_right   x, y of the eye on the picture's right
     search      square to cut for the mesh
+    bounds      to expect of the mesh
     """
 
     box: PixelBox
@@ -35,6 +36,7 @@ class Candidate:
     eye_left: tuple[float, float]
     eye_right: tuple[float, float]
     search: RotatedSquare
+    bounds: PixelBox
 
 
 class Detector(Protocol):
@@ -128,4 +130,5 @@ class MultiScaleDetector:
     def _candidate(self, row: Doubles) -> Candidate:
         left, top, right, bottom, x0, y0, x1, y1, score = (float(value) for value in row)
         box = PixelBox(left, top, right, bottom)
-        return Candidate(box, score, (x0, y0), (x1, y1), self._rows.search(box, atan2(y1 - y0, x1 - x0)))
+        search = self._rows.search(box, atan2(y1 - y0, x1 - x0))
+        return Candidate(box, score, (x0, y0), (x1, y1), search, self._rows.bounds(box))

@@ -34,6 +34,11 @@ class PixelBox:
         return self.bottom - self.top
 
     @property
+    def middle(self) -> tuple[float, float]:
+        """x, y."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
     def area(self) -> float:
         return max(self.width, 0.0) * max(self.height, 0.0)
 

@@ -61,10 +61,13 @@ class MeshSettings:
     """Which candidates the mesh believes.
 
     flag         0..1, asked of both passes (vision.md section 4, Clips)
+    sure         0..1; a candidate of which the detector is surer needs no flag. Given detector and appearance, the flag
+                 tells nothing more (its weight in a logistic fit is -0.04), but small doubtful things still fail by it
     same_iou     meshes whose bounds overlap more are one face found twice
     """
 
     flag: float = 0.02
+    sure: float = 0.7
     same_iou: float = 0.5
 
 
@@ -82,10 +85,10 @@ class VerdictSettings:
     containment      of two faces whose bounds overlap by more than this share of the smaller, the larger one stays
     """
 
-    human: float = 0.3
-    evidence: float = 2.0
+    human: float = 0.2
+    evidence: float = 1.5
     detector_weight: float = 1.0
-    human_weight: float = 1.0
+    human_weight: float = 0.7
     offset: float = 0.0
     containment: float = 0.6
 
@@ -141,6 +144,6 @@ def settings_under(profile: WeightsProfile, runtime: Runtime | None = None) -> V
         runtime=runtime,
         # from a floor of 0.03 a picture costs three times as much and no face more is found
         detector=DetectorSettings(score=0.5, second_look=SecondLookSettings(floor=0.15, sure=1.0)),
-        mesh=MeshSettings(flag=0.5),
+        mesh=MeshSettings(flag=0.5, sure=1.0),
         verdict=MESH_VERDICT,
     )
