@@ -132,6 +132,30 @@ def test_what_the_detector_hardly_believes_gets_no_turned_looks(
     assert shown[1] >= 3
 
 
+class Scripted(Network):
+    """Sees a level mesh in every crop, and gives the flags' logits in the order it was told."""
+
+    logits: list[list[float]]
+
+    def run(self, pixels: Pixels) -> tuple[Floats, ...]:
+        logits = np.array(self.logits.pop(0) if len(pixels) else [], np.float32)
+        assert len(logits) == len(pixels)
+        angles = np.linspace(0, 2 * np.pi, 478)
+        ring = np.stack([96 + 50 * np.cos(angles), 96 + 50 * np.sin(angles), 0 * angles], axis=1)
+        ring[33], ring[263] = (60, 80, 0), (130, 80, 0)
+        return np.repeat(ring[None], len(pixels), axis=0).astype(np.float32), logits
+
+
+@pytest.mark.parametrize(("next_logits", "roll"), [([6.3, 21.8], 60), ([21.8, 6.3], -60)])
+def test_of_two_turned_looks_the_one_that_leads_to_the_better_face_is_believed(
+    manifest: Manifest, find: Find, portrait: Pixels, next_logits: list[float], roll: float
+) -> None:
+    network = Scripted(manifest.network("amesh"), Runtime())
+    network.logits = [[-2.4], [6.4, 5.7], next_logits, [20.0]]
+    ((mesh,),) = Mesher(network, MeshSettings()).meshes([portrait], [(level(portrait, find),)])
+    assert degrees(mesh.roll_rad) == pytest.approx(roll)
+
+
 def test_leaning_faces_get_in_company_what_each_gets_alone(mesher: Mesher, find: Find, portrait: Pixels) -> None:
     close = np.ascontiguousarray(portrait[:250, 100:350])
     frames = [leaning(close, angle) for angle in (-50, 0, 25, 60)]
