@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +101,15 @@ def without_picture(folder: Path) -> Answers:
 
 
 def with_picture(folder: Path) -> tuple[Answers, Seen]:
-    """All faces of the answers with a picture that we find, with what the product's mesh says of them."""
+    """All faces of the answers with a picture that we find, with what the product's mesh says of them.
+
+    No appearance is asked here, so the mesh must be sure of itself.
+    """
     settings = VisionSettings()
     manifest = Manifest.load(settings.weights)
     rows = OwnRows(Network(manifest.network(DetectorChoice.OWN), settings.runtime))
     detector = MultiScaleDetector(rows, settings.detector)
-    mesher = Mesher(Network(manifest.network("amesh"), settings.runtime), settings.mesh)
+    mesher = Mesher(Network(manifest.network("amesh"), settings.runtime), replace(settings.mesh, flag=0.5, sure=1.0))
     found, names, meshes, light = [], [], [], []
     for answer, picture in ANSWERS.items():
         pixels = np.asarray(Image.open(folder / picture).convert("RGB"))
