@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from faceline.vision.detect import MultiScaleDetector, scales_of
+from faceline.vision.detect import MultiScaleDetector
 from faceline.vision.geometry import Doubles, PixelBox, Pixels, RotatedSquare
 from faceline.vision.manifest import Manifest
 from faceline.vision.network import Network, Runtime
-from faceline.vision.rows import BlazeRows, OwnRows, anchor_centres, merged, nearest
+from faceline.vision.reduced import scales_of
+from faceline.vision.rows import BlazeRows, Cells, OwnRows, anchor_centres, merged, nearest
 from faceline.vision.settings import DetectorSettings, SecondLookSettings
 
 
@@ -94,16 +95,33 @@ class Stub:
         return self._arrays
 
 
-def test_our_own_detector_gives_rows_of_the_cells_above_the_floor_and_looks_a_little_lower() -> None:
-    scores = np.array([[0.2, 0.9, 0.6]], np.float32)
-    boxes = np.arange(12, dtype=np.float32).reshape(1, 3, 4)
-    points = np.arange(30, dtype=np.float32).reshape(1, 3, 5, 2)
-    own = OwnRows(cast("Network", Stub(scores, boxes, points, scores)))
-    found = own.find(np.zeros((1, 32, 32, 3), np.uint8), 0.5)
-    assert found[:, -1] == pytest.approx([0.9, 0.6])
-    assert found[0, :8].tolist() == [4, 5, 6, 7, 10, 11, 12, 13]
+def test_our_own_detector_decodes_the_cells_above_the_floor_and_looks_a_little_lower() -> None:
+    """Two pictures of 32 x 64: the stride-16 map has cells at (8, 8), (24, 8), ..., (56, 24)."""
+    maps = [np.full((2, 32 // stride, 64 // stride, 16), -9, np.float32) for stride in (8, 16, 32)]
+    maps[0][1, 2, 5, :10] = [3, 0, np.log(4), np.log(6), 1, -1, -2, -3, 2, -3]
+    maps[1][0, 1, 3, :10] = [1, 0, np.log(10), np.log(20), 0, 2, -5, 0, 5, 1]
+    maps[1][1, 0, 0, 0] = -1
+    own = OwnRows(cast("Network", Stub(*maps)))
+    found = own.find(np.zeros((2, 32, 64, 3), np.uint8), 0.5)
+    assert found.pictures.tolist() == [0, 1]
+    assert found.rows[:, -1] == pytest.approx([0.7311, 0.9526], abs=1e-4)
+    assert found.rows[:, :8] == pytest.approx(
+        np.array([[46, 6, 66, 46, 51, 24, 61, 25], [41, 13, 49, 25, 42, 17, 46, 17]]), abs=1e-4
+    )
     search = own.search(PixelBox(10, 20, 30, 70), 0.3)
     assert (search.x, search.y, search.side, search.angle_rad) == pytest.approx((20, 47, 65, 0.3))
+
+
+@pytest.mark.parametrize("name", ["detector", "back"])
+def test_every_cell_is_found_without_a_floor_and_none_above_one(manifest: Manifest, name: str) -> None:
+    network = Network(manifest.network(name), Runtime())
+    rows = OwnRows(network) if name == "detector" else BlazeRows(network)
+    pictures = np.random.default_rng(3).integers(0, 256, (2, 64, 96, 3), np.uint8)
+    cells = {"detector": 8 * 12 + 4 * 6 + 2 * 3, "back": 2 * 4 * 6 + 6 * 2 * 3}[name]
+    assert len(rows.find(pictures, 0.0).rows) == 2 * cells
+    assert len(rows.find(pictures, 1.0).rows) == 0
+    alone = rows.find(pictures[1:], 0.0).rows
+    assert np.array_equal(rows.find(pictures, 0.0).rows[cells:], alone)
 
 
 def row_of(left: float, top: float, side: float, score: float) -> list[float]:
@@ -113,15 +131,20 @@ def row_of(left: float, top: float, side: float, score: float) -> list[float]:
 
 
 def test_the_cells_that_overlap_the_best_one_at_a_place_are_averaged() -> None:
-    cells = np.array([[row_of(10, 10, 40, 0.8), row_of(14, 10, 40, 0.4), row_of(60, 60, 30, 0.99)]])
-    (found,) = nearest(np.array([[12.0, 12, 50, 50]]), cells, 0.3)
-    assert found[:4] == pytest.approx([34 / 3, 10, 154 / 3, 50])
-    assert found[8] == 0.8
+    cells = Cells(
+        np.array([0, 0, 0, 2]),
+        np.array([row_of(14, 10, 40, 0.4), row_of(10, 10, 40, 0.8), row_of(60, 60, 30, 0.99), row_of(0, 0, 40, 0.7)]),
+    )
+    found = nearest(np.array([[12.0, 12, 50, 50]] * 3), cells, 0.3)
+    assert found[0, :4] == pytest.approx([34 / 3, 10, 154 / 3, 50])
+    assert found[:, 8].tolist() == [0.8, 0, 0.7]
+    assert found[2, :4] == pytest.approx([0, 0, 40, 40])
 
 
 def test_a_place_that_no_cell_overlaps_scores_nothing() -> None:
-    cells = np.array([[row_of(60, 60, 30, 0.99)]])
+    cells = Cells(np.array([0]), np.array([row_of(60, 60, 30, 0.99)]))
     assert nearest(np.array([[0.0, 0, 40, 40]]), cells, 0.3)[0, 8] == 0
+    assert nearest(np.array([[0.0, 0, 40, 40]]), Cells(np.zeros(0, np.int64), np.zeros((0, 9))), 0.3)[0, 8] == 0
 
 
 class StubRows:
@@ -131,15 +154,14 @@ class StubRows:
         self._first, self._second = first, second
         self.looks: list[Pixels] = []
 
-    def find(self, pixels: Pixels, floor: float) -> Doubles:
-        """The row, unless this is the short pass."""
+    def find(self, pixels: Pixels, floor: float) -> Cells:
+        """The row, unless this is the short pass; at a second look a face of 40 px, 4 px to the right of the middle."""
         rows = np.array([self._first]) if pixels.shape[2] == 960 else np.zeros((0, 9))
-        return rows[rows[:, -1] > floor]
-
-    def cells(self, pixels: Pixels) -> Doubles:
-        """A face of 40 px, 4 px to the right of the middle."""
-        self.looks.append(pixels)
-        return np.array([[row_of(32, 28, 40, self._second)]] * len(pixels))
+        if pixels.shape[2] == SecondLookSettings().side:
+            self.looks.append(pixels)
+            rows = np.array([row_of(32, 28, 40, self._second)] * len(pixels))
+        above = rows[:, -1] > floor
+        return Cells(np.flatnonzero(above), rows[above])
 
     def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
         """Any square."""
@@ -199,7 +221,7 @@ def test_a_small_face_is_found_at_the_second_look(manifest: Manifest, portrait: 
     frame[600:680, 1100:1180] = cv2.resize(portrait, (80, 80), interpolation=cv2.INTER_AREA)
     own = OwnRows(Network(manifest.network("detector"), Runtime()))
     floor = SecondLookSettings().floor
-    first = max(own.find(scales_of(frame, 960, 256)[0].pixels, floor)[:, -1])
+    first = max(own.find(scales_of(frame, 960, 256)[0].pixels, floor).rows[:, -1])
     found, *_ = MultiScaleDetector(own, DetectorSettings()).detect(frame)
     assert first < 0.5 < 0.7 < found.score
     assert found.box.left < 1135 < found.box.right

@@ -1,14 +1,14 @@
-"""Exports a trained network as one ONNX graph from uint8 pixels to decoded boxes.
+"""Exports a trained network as one ONNX graph from uint8 pixels to maps of cells.
 
 Inputs and outputs of the graph (the narrow interface of the product):
 
 - `pixels` (N, H, W, 3) uint8 RGB, H and W multiples of 32 (pad right and bottom with 0).
-- `scores` (N, A) probability 0..1 that the cell sees a face, calibrated on the validation split.
-- `boxes` (N, A, 4) left, top, right, bottom in input pixels, WIDER FACE convention.
-- `points` (N, A, 5, 2) eye left in the picture, eye right, nose, mouth left, mouth right, pixels.
-- `covered` (N, A) probability 0..1 that mouth and nose are covered.
+- `cells8`, `cells16`, `cells32` (N, H/s, W/s, 16), s being the stride. Of each cell: logit that it sees a face,
+  calibrated on the validation split; logit that mouth and nose are covered; logs of half the box's width and height;
+  and from the middle of the cell, x and y of the box's middle (WIDER FACE convention), eye left in the picture, eye
+  right, nose, mouth left, mouth right. All in input pixels.
 
-A counts all cells of strides 8, 16 and 32, row-major, in that order.
+Exponentials and sums are left to the reader, who needs them for the few cells with a face.
 """
 
 import copy
@@ -24,43 +24,24 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.detector.calibrate import Calibration
-from training.detector.net import BASES, STRIDES, DetectorNet, Head, SeparableBlock, flatten
+from training.detector.net import BASES, STRIDES, DetectorNet, Head, SeparableBlock
 from training.publish import publish
 
 OPSET = 17
 INPUT = "pixels"
-OUTPUT_NAMES = ("scores", "boxes", "points", "covered")
+OUTPUT_NAMES = tuple(f"cells{stride}" for stride in STRIDES)
 
 
 class Exported(nn.Module):
-    """The network with batch norm and normalisation folded, and the decoding of all cells."""
+    """The network with batch norm and normalisation folded."""
 
     def __init__(self, folded: DetectorNet) -> None:
         super().__init__()
         self.net = folded
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Map (N, H, W, 3) uint8 to scores, boxes, points and covered of all cells."""
-        maps = self.net(pixels.permute(0, 3, 1, 2).float())
-        centres = torch.cat([_centres(m, s) for m, s in zip(maps, STRIDES, strict=True)])
-        score, covered, sides, places = flatten(maps).split_with_sizes((1, 1, 2, 12), dim=2)
-        half = sides.exp()
-        middle, points = (places + centres.repeat(1, 6)).split_with_sizes((2, 10), dim=2)
-        boxes = torch.cat([middle - half, middle + half], dim=2)
-        return (
-            score.sigmoid().squeeze(2),
-            boxes,
-            points.reshape(points.shape[0], -1, 5, 2),
-            covered.sigmoid().squeeze(2),
-        )
-
-
-def _centres(outputs: Tensor, stride: int) -> Tensor:
-    """Return (h * w, 2) x, y in input pixels of the cells of one head map (N, 16, h, w)."""
-    high, wide = outputs.shape[2:]
-    x = (torch.arange(wide, dtype=torch.float32) + 0.5) * stride
-    y = (torch.arange(high, dtype=torch.float32) + 0.5) * stride
-    return torch.stack([x[None, :].expand(high, wide), y[:, None].expand(high, wide)], dim=-1).reshape(-1, 2)
+        """Map (N, H, W, 3) uint8 to the cells of each stride, (N, H/s, W/s, 16)."""
+        return tuple(cells.permute(0, 2, 3, 1) for cells in self.net(pixels.permute(0, 3, 1, 2).float()))
 
 
 _ORDER = (0, 15, 3, 4, 1, 2, *range(5, 15))
@@ -110,7 +91,7 @@ def export(net: DetectorNet, path: Path, calibration: Calibration, about: dict[s
     """Write the ONNX file with `about` as its metadata."""
     wrapped = Exported(fold(net, calibration)).eval()
     sizes = {0: "pictures", 1: "height", 2: "width"}
-    free = {INPUT: sizes} | {name: {0: "pictures", 1: "cells"} for name in OUTPUT_NAMES}
+    free = {INPUT: sizes} | {name: {0: "pictures", 1: f"rows_{name}", 2: f"columns_{name}"} for name in OUTPUT_NAMES}
     with warnings.catch_warnings():
         # the tracing exporter is deprecated, but writes this graph with free sizes and needs no further package
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 
 from training.detector.decode import Detections, join_scales, scaled, suppress
-from training.detector.faces import Pixels
+from training.detector.faces import Floats, Pixels
 from training.detector.net import STRIDES
 from training.detector.predict import padded
 
@@ -33,14 +33,23 @@ def own_detector(path: Path) -> OneScale:
     network = session(path)
 
     def detect(pixels: Pixels, threshold: float) -> Detections:
-        square = padded(pixels)
-        scores, boxes, points, covered = network.run(None, {"pixels": square[None]})
-        keep = np.flatnonzero(scores[0] > threshold)
-        counts = [square.shape[0] * square.shape[1] // s**2 for s in STRIDES]
-        strides = np.repeat(np.asarray(STRIDES, np.float32), counts)[keep]
-        return Detections(scores[0, keep], boxes[0, keep], points[0, keep], covered[0, keep], strides)
+        maps = network.run(None, {"pixels": padded(pixels)[None]})
+        return join_scales([_finds(cells[0], stride, threshold) for cells, stride in zip(maps, STRIDES, strict=True)])
 
     return detect
+
+
+def _finds(cells: Floats, stride: int, threshold: float) -> Detections:
+    """Decode the cells (H, W, 16) of one stride that score above the threshold; `export.py` says what they hold."""
+    chances = 1 / (1 + np.exp(-cells[:, :, :2]))
+    row, column = np.nonzero(chances[:, :, 0] > threshold)
+    values = cells[row, column]
+    centres = (np.stack([column, row], axis=1).astype(np.float32) + 0.5) * stride
+    middle, points = centres + values[:, 4:6], centres[:, None] + values[:, 6:].reshape(-1, 5, 2)
+    half = np.exp(values[:, 2:4])
+    scores, covered = chances[row, column].T
+    boxes = np.concatenate([middle - half, middle + half], axis=1)
+    return Detections(scores, boxes, points, covered, np.full(len(row), stride, np.float32))
 
 
 def back_detector(path: Path) -> OneScale:

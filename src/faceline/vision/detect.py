@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from math import atan2
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from faceline.vision.geometry import Doubles, PixelBox, Pixels, RotatedSquare
+from faceline.vision.reduced import scales_of
 from faceline.vision.rows import Rows, merged
 from faceline.vision.second_look import SecondLook
 from faceline.vision.settings import DetectorSettings
-
-MULTIPLE = 32
-"""Detectors take sides that are whole multiples of their largest stride."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,52 +44,6 @@ class Detector(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """A frame reduced and padded for a detector.
-
-    pixels   (1, H', W', 3), H' and W' whole multiples of 32, zeros right of and below the picture
-    x, y     frame pixels per pixel of the reduced picture
-    """
-
-    pixels: Pixels
-    x: float
-    y: float
-
-
-def scales_of(frame: Pixels, long_side: int, short_pass: int) -> list[Scaled]:
-    """The frame at min(own size, `long_side`), and once more at `short_pass` unless that would not reduce it.
-
-    The second picture is made from the first one, halved by an area filter and then bilinear: 1080p costs 0.9 ms for
-    the first and a third of that for the second (detector.md section 2).
-    """
-    height, width = frame.shape[:2]
-    first = _reduced(frame, long_side, cv2.INTER_AREA)
-    scaled = [_padded(first, height, width)]
-    if max(first.shape[:2]) > short_pass * 1.25:
-        second = first
-        while max(second.shape[:2]) >= 2 * short_pass:
-            second = _reduced(second, max(second.shape[:2]) // 2, cv2.INTER_AREA)
-        scaled.append(_padded(_reduced(second, short_pass, cv2.INTER_LINEAR), height, width))
-    return scaled
-
-
-def _reduced(picture: Pixels, long_side: int, method: int) -> Pixels:
-    height, width = picture.shape[:2]
-    factor = long_side / max(height, width)
-    if factor >= 1:
-        return picture
-    size = (max(round(width * factor), 1), max(round(height * factor), 1))
-    return np.asarray(cv2.resize(picture, size, interpolation=method), np.uint8)
-
-
-def _padded(picture: Pixels, frame_height: int, frame_width: int) -> Scaled:
-    height, width = picture.shape[:2]
-    canvas = np.zeros((1, -(-height // MULTIPLE) * MULTIPLE, -(-width // MULTIPLE) * MULTIPLE, 3), np.uint8)
-    canvas[0, :height, :width] = picture
-    return Scaled(canvas, frame_width / width, frame_height / height)
-
-
 class MultiScaleDetector:
     """Runs a network at two scales, merges what it finds, and looks again at each place; see `Detector`."""
 
@@ -107,10 +58,11 @@ class MultiScaleDetector:
     def detect(self, frame: Pixels) -> tuple[Candidate, ...]:
         """See `Detector`."""
         settings = self._settings
+        passes = scales_of(frame, settings.long_side, settings.short_pass)
         found = []
-        for scaled, floor in zip(scales_of(frame, settings.long_side, settings.short_pass), self._floors, strict=False):
-            rows = self._worth_a_look(self._rows.find(scaled.pixels, floor))
-            rows[:, :8] *= np.tile([scaled.x, scaled.y], 4)
+        for reduced, floor in zip(passes, self._floors, strict=False):
+            rows = self._worth_a_look(self._rows.find(reduced.pixels, floor).rows)
+            rows[:, :8] *= np.tile([reduced.x, reduced.y], 4)
             found.append(rows)
         rows = merged(np.concatenate(found), settings.merge_iou)
         if self._look_again:

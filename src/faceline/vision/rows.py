@@ -5,8 +5,8 @@ the picture, and the score 0..1.
 """
 
 from collections.abc import Sequence
-from math import log
-from typing import Protocol
+from math import inf, log
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,15 +15,22 @@ from faceline.vision.network import Network
 from faceline.vision.numerics import sigmoid
 
 
+class Cells(NamedTuple):
+    """The cells of several pictures that say something.
+
+    pictures   (M,) number of the picture, ascending
+    rows       (M, 9) in pixels of that picture
+    """
+
+    pictures: np.ndarray
+    rows: Doubles
+
+
 class Rows(Protocol):
     """A detector network, decoded."""
 
-    def find(self, pixels: Pixels, floor: float) -> Doubles:
-        """(1, H, W, 3), H and W multiples of 32, to (M, 9): the cells that score above `floor`."""
-        ...
-
-    def cells(self, pixels: Pixels) -> Doubles:
-        """(N, H, W, 3), H and W multiples of 32, to (N, A, 9): all cells of each."""
+    def find(self, pixels: Pixels, floor: float) -> Cells:
+        """(N, H, W, 3), H and W multiples of 32, to the cells that score above `floor`, 0..1."""
         ...
 
     def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
@@ -49,25 +56,16 @@ class BlazeRows:
     def __init__(self, network: Network) -> None:
         self._network = network
 
-    def find(self, pixels: Pixels, floor: float) -> Doubles:
+    def find(self, pixels: Pixels, floor: float) -> Cells:
         """See `Rows`."""
         scores, regressions = self._network.run(pixels)
-        kept = np.flatnonzero(scores[0, :, 0] > log(floor / (1 - floor)))
-        rows: Doubles = self._decoded(kept, scores[:, kept], regressions[:, kept], pixels)[0]
-        return rows
-
-    def cells(self, pixels: Pixels) -> Doubles:
-        """See `Rows`."""
-        scores, regressions = self._network.run(pixels)
-        return self._decoded(np.arange(scores.shape[1]), scores, regressions, pixels)
-
-    def _decoded(self, numbers: np.ndarray, scores: Floats, regressions: Floats, pixels: Pixels) -> Doubles:
-        """Rows of the anchors with the given numbers."""
-        centres = anchor_centres(numbers, pixels.shape[1], pixels.shape[2], self.STRIDES)
-        values = regressions.astype(np.float64)
-        middle, size = centres + values[..., 0:2], values[..., 2:4]
-        eyes = np.tile(centres, 2) + values[..., 4:8]
-        return np.concatenate([middle - size / 2, middle + size / 2, eyes, sigmoid(scores)], axis=2)
+        pictures, kept = np.nonzero(scores[:, :, 0] > _logit(floor))
+        centres = anchor_centres(kept, pixels.shape[1], pixels.shape[2], self.STRIDES)
+        values = regressions[pictures, kept].astype(np.float64)
+        middle, size = centres + values[:, 0:2], values[:, 2:4]
+        eyes = np.tile(centres, 2) + values[:, 4:8]
+        chances = sigmoid(scores[pictures, kept])
+        return Cells(pictures, np.concatenate([middle - size / 2, middle + size / 2, eyes, chances], axis=1))
 
     def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
         """See `Rows`."""
@@ -79,8 +77,9 @@ class BlazeRows:
 
 
 class OwnRows:
-    """Our own detector (`training/detector`): decoded in the graph, boxes from the hair line to the chin."""
+    """Our own detector (`training/detector/README.md` says what a cell holds): boxes from the hair line to the chin."""
 
+    STRIDES = (8, 16, 32)
     MARGIN, DROP = 1.3, 0.04
     """Side of the square for the mesh in units of the longer side of the box, and how far below the box's middle its
     own middle lies, in box heights (detector.md section 1)."""
@@ -90,17 +89,16 @@ class OwnRows:
     def __init__(self, network: Network) -> None:
         self._network = network
 
-    def find(self, pixels: Pixels, floor: float) -> Doubles:
-        """See `Rows`."""
-        scores, boxes, points, _ = self._network.run(pixels)
-        kept = np.flatnonzero(scores[0] > floor)
-        rows: Doubles = _joined(scores[:, kept], boxes[:, kept], points[:, kept])[0]
-        return rows
-
-    def cells(self, pixels: Pixels) -> Doubles:
-        """See `Rows`."""
-        scores, boxes, points, _ = self._network.run(pixels)
-        return _joined(scores, boxes, points)
+    def find(self, pixels: Pixels, floor: float) -> Cells:
+        """See `Rows`. Only those cells are decoded."""
+        found = []
+        for cells, stride in zip(self._network.run(pixels), self.STRIDES, strict=True):
+            pictures, row, column = np.nonzero(cells[:, :, :, 0] > _logit(floor))
+            centres = np.asarray((np.stack([column, row], axis=1) + 0.5) * stride, np.float64)
+            found.append(Cells(pictures, _decoded(cells[pictures, row, column, :10], centres)))
+        together = Cells(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+        order = np.argsort(together.pictures, kind="stable")
+        return Cells(together.pictures[order], together.rows[order])
 
     def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
         """See `Rows`."""
@@ -111,10 +109,23 @@ class OwnRows:
         return _inner(candidate, self.MIDDLE, self.WIDTH, self.HEIGHT)
 
 
-def _joined(scores: Floats, boxes: Floats, points: Floats) -> Doubles:
-    """Rows (N, A, 9) of scores (N, A), boxes (N, A, 4) and points (N, A, 5, 2)."""
-    eyes = points[:, :, :2].reshape(*scores.shape, 4)
-    return np.concatenate([boxes, eyes, scores[:, :, None]], axis=2).astype(np.float64)
+def _decoded(values: Floats, centres: Doubles) -> Doubles:
+    """Rows of cells by what the maps say of them.
+
+    values    (M, 10) logit of the score, one that is not used here, logs of half the width and height, and from the
+              cell's centre the middle and both eyes, pixels
+    centres   (M, 2) of the cells, pixels
+    """
+    half = np.exp(values[:, 2:4].astype(np.float64))
+    places = values[:, 4:] + np.tile(centres, 3)
+    middle, eyes = places[:, :2], places[:, 2:]
+    return np.concatenate([middle - half, middle + half, eyes, sigmoid(values[:, :1])], axis=1)
+
+
+def _logit(chance: float) -> float:
+    if 0 < chance < 1:
+        return log(chance / (1 - chance))
+    return -inf if chance <= 0 else inf
 
 
 def _square(box: PixelBox, angle_rad: float, margin: float, drop: float) -> RotatedSquare:
@@ -154,38 +165,48 @@ def merged(rows: Doubles, iou: float) -> Doubles:
     ->     (F, K) best first; the score is that of the best row
     """
     rows = rows[np.argsort(-rows[:, -1], kind="stable")]
-    near = overlaps(rows, rows) > iou
+    near = overlaps(rows[:, None], rows[None]) > iou
+    np.fill_diagonal(near, True)
     free = np.ones(len(rows), np.bool_)
-    kept = []
+    best = []
     for number in range(len(rows)):
         if free[number]:
-            group = near[number] & free
-            group[number] = True
-            free &= ~group
-            weights = rows[group, -1]
-            kept.append(np.append(weights @ rows[group, :-1] / weights.sum(), rows[number, -1]))
-    return np.array(kept).reshape(-1, rows.shape[1])
+            best.append(number)
+            near[number] &= free
+            free &= ~near[number]
+    weights = near[best] * rows[:, -1]
+    weights /= weights.sum(axis=1, keepdims=True)
+    found: Doubles = weights @ rows
+    found[:, -1] = rows[best, -1]
+    return found
 
 
-def nearest(boxes: Doubles, cells: Doubles, iou: float) -> Doubles:
+def nearest(boxes: Doubles, cells: Cells, iou: float) -> Doubles:
     """What the cells of N pictures say of one box in each: the mean of those that overlap the best one there.
 
     boxes   (N, 4) pixels
-    cells   (N, A, 9) rows
-    ->      (N, 9) rows; box and eyes are meaningless where the score is 0, as no cell overlaps the box by `iou`
+    ->      (N, 9) rows; all zeros where no cell overlaps the box by `iou`
     """
-    scores = np.where(overlaps(boxes[:, None], cells)[:, 0] > iou, cells[:, :, 8], 0.0)
-    best = cells[np.arange(len(cells)), scores.argmax(axis=1)]
-    weights = np.where(overlaps(best[:, None], cells)[:, 0] > iou, scores, 0.0)
-    rows: Doubles = (weights[:, :, None] * cells).sum(axis=1) / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
-    rows[:, 8] = scores.max(axis=1, initial=0.0)
-    return rows
+    found = np.zeros((len(boxes), 9))
+    there = overlaps(boxes[cells.pictures], cells.rows) > iou
+    pictures, rows = cells.pictures[there], cells.rows[there]
+    # the best of each picture first
+    order = np.lexsort((-rows[:, -1], pictures))
+    pictures, rows = pictures[order], rows[order]
+    seen, first, group = np.unique(pictures, return_index=True, return_inverse=True)
+    weights = np.where(overlaps(rows[first][group], rows) > iou, rows[:, -1], 0.0)
+    weights[first] = rows[first, -1]
+    sums = np.add.reduceat(weights[:, None] * rows, first, axis=0)
+    found[seen] = sums / np.add.reduceat(weights, first)[:, None]
+    found[seen, -1] = rows[first, -1]
+    return found
 
 
 def overlaps(first: Doubles, second: Doubles) -> Doubles:
-    """(..., F, S) IoU of each of (..., F, 4 or more) with each of (..., S, 4 or more)."""
-    one, other = first[..., :, None, :4], second[..., None, :, :4]
-    sides = np.clip(np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2]), 0, None)
-    common = sides[..., 0] * sides[..., 1]
-    areas = [(box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1]) for box in (one, other)]
+    """IoU of boxes (..., 4 or more) with others, whose shapes are broadcast."""
+    # coordinate by coordinate: an inner axis of two or four costs five times as much
+    left, top = (np.maximum(first[..., at], second[..., at]) for at in (0, 1))
+    right, bottom = (np.minimum(first[..., at], second[..., at]) for at in (2, 3))
+    common = np.maximum(right - left, 0) * np.maximum(bottom - top, 0)
+    areas = [(box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1]) for box in (first, second)]
     return np.asarray(common / np.maximum(areas[0] + areas[1] - common, 1e-9))

@@ -50,11 +50,13 @@ class SecondLook:
     def _seen(self, frame: Pixels, rows: Doubles, squares: Sequence[RotatedSquare]) -> Doubles:
         """(M, 9) rows in pixels of the frame: what the network says of the squares' middles."""
         side = self._settings.side
-        crops = np.stack([cut(frame, square, side, cv2.BORDER_CONSTANT) for square in squares])
+        crops = np.empty((len(squares), side, side, 3), np.uint8)
+        for at, square in enumerate(squares):
+            crops[at] = cut(frame, square, side, cv2.BORDER_CONSTANT)
         corners = np.array([(square.x - square.side / 2, square.y - square.side / 2) for square in squares])
         scales = np.array([[square.side / side] for square in squares])
         boxes = (rows[:, :4] - np.tile(corners, 2)) / scales
-        seen = nearest(boxes, self._network.cells(crops), self._same_iou)
+        seen = nearest(boxes, self._network.find(crops, self._settings.unseen), self._same_iou)
         seen[:, :COORDINATES] = seen[:, :COORDINATES] * scales + np.tile(corners, COORDINATES // 2)
         return seen
 

@@ -14,7 +14,8 @@ from training.detector.export import export  # noqa: E402
 from training.detector.faces import Faces, join, one_face  # noqa: E402
 from training.detector.losses import decode_boxes, measure  # noqa: E402
 from training.detector.net import DetectorNet, SeparableBlock, adopt, flatten  # noqa: E402
-from training.detector.predict import as_input  # noqa: E402
+from training.detector.predict import as_input, torch_detector  # noqa: E402
+from training.detector.runtime import own_detector  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -71,17 +72,38 @@ def test_the_exported_graph_equals_the_network(tmp_path: Path) -> None:
 
     export(net, path, ((2.0, 0.5, 0.3), (1.0, 0.0, 0.0), (1.0, 0.0, 0.0)), {"step": "0"})
     network = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    scores, boxes, points, covered = network.run(None, {"pixels": pixels})
+    maps = network.run(None, {"pixels": pixels})
+    found = np.concatenate([cells.reshape(2, -1, 16) for cells in maps], axis=1)
 
     cells = make_cells(160, 96, CPU)
     slope = torch.where(cells.strides == 8, 2.0, 1.0)
     offset = torch.where(cells.strides == 8, 0.5 + 0.3 * raw[..., 3:5].mean(-1), torch.zeros(1))
-    wanted = decode_boxes(raw[1], cells.centres, cells.strides, cells.bases)
+    wanted = decode_boxes(raw[1], cells.centres, cells.strides, cells.bases).numpy()
+    centres, half = cells.centres.numpy(), np.exp(found[1, :, 2:4])
+    middle = centres + found[1, :, 4:6]
     nose = cells.centres + raw[1, :, 9:11] * cells.bases[:, None]
-    assert scores == pytest.approx((raw[..., 0] * slope + offset).sigmoid().numpy(), abs=1e-5)
-    assert boxes[1] == pytest.approx(wanted.numpy(), abs=1e-2)
-    assert points[1, :, 2] == pytest.approx(nose.numpy(), abs=1e-2)
-    assert covered == pytest.approx(raw[..., 15].sigmoid().numpy(), abs=1e-5)
+    assert [name.name for name in network.get_outputs()] == ["cells8", "cells16", "cells32"]
+    assert [each.shape for each in maps] == [(2, 12, 20, 16), (2, 6, 10, 16), (2, 3, 5, 16)]
+    assert found[..., 0] == pytest.approx((raw[..., 0] * slope + offset).numpy(), abs=1e-4)
+    assert np.concatenate([middle - half, middle + half], axis=1) == pytest.approx(wanted, abs=1e-2)
+    assert centres + found[1, :, 10:12] == pytest.approx(nose.numpy(), abs=1e-2)
+    assert found[..., 1] == pytest.approx(raw[..., 15].numpy(), abs=1e-4)
+
+
+def test_the_runtime_reads_what_the_graph_says(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    net = DetectorNet().eval()
+    path = tmp_path / "detector.onnx"
+    pixels = np.random.default_rng(0).integers(0, 256, (96, 160, 3), dtype=np.uint8)
+
+    export(net, path, ((1.0, 0.0, 0.0),) * 3, {"step": "0"})
+    found, wanted = own_detector(path)(pixels, 0.0), torch_detector(net, CPU)(pixels, 0.0)
+
+    assert len(found.scores) == 12 * 20 + 6 * 10 + 3 * 5
+    best = int(found.scores.argmax())
+    assert found.scores[best] == pytest.approx(wanted.scores[0], abs=1e-5)
+    assert found.strides[best] == wanted.strides[0]
+    assert np.bincount(found.strides.astype(int))[[8, 16, 32]].tolist() == [240, 60, 15]
 
 
 def test_a_larger_shape_starts_as_the_function_of_the_smaller_one() -> None:
