@@ -210,6 +210,18 @@ def test_the_second_look_shows_the_frame_itself_and_black_around_it() -> None:
     assert crop[64, 33:95, 0].tolist() == [255, 0] * 31
 
 
+def test_a_large_place_is_shown_from_the_reduced_frame() -> None:
+    """A place of 64 px of it, 128 of the frame: the look is 153.6 px of it wide, where every second line is white."""
+    frame = np.zeros((1080, 1920, 3), np.uint8)
+    frame[:, 1::2] = 255
+    rows = StubRows(row_of(100, 100, 64, 0.5), 0.5)
+    (found,) = MultiScaleDetector(rows, DetectorSettings()).detect(frame)
+    ((crop,),) = rows.looks
+    assert set(crop[:, :, 0].ravel().tolist()) == {128}
+    # 4 px of 96 to the right, of which 153.6 px of the reduced frame are 307.2 of the frame; half way there
+    assert found.box.left == pytest.approx(200 + 4 * 307.2 / 96 / 2, abs=0.01)
+
+
 def test_a_place_outside_the_frame_is_dropped() -> None:
     rows = StubRows(row_of(100, 700, 20, 0.7), 0.9)
     assert MultiScaleDetector(rows, DetectorSettings()).detect(np.zeros((1080, 1920, 3), np.uint8)) == ()

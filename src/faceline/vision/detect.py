@@ -66,7 +66,7 @@ class MultiScaleDetector:
             found.append(rows)
         rows = merged(np.concatenate(found), settings.merge_iou)
         if self._look_again:
-            rows = self._look_again(frame, rows)
+            rows = self._look_again(frame, passes[0], rows)
             rows = merged(rows[rows[:, -1] > settings.score], settings.merge_iou)
         return tuple(self._candidate(row) for row in rows[rows[:, 3] - rows[:, 1] >= settings.smallest])
 

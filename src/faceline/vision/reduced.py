@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from faceline.vision.geometry import Pixels
+from faceline.vision.geometry import Pixels, RotatedSquare
 
 MULTIPLE = 32
 """Detectors take sides that are whole multiples of their largest stride."""
@@ -24,6 +24,10 @@ class Reduced:
     picture: Pixels
     x: float
     y: float
+
+    def square(self, square: RotatedSquare) -> RotatedSquare:
+        """An upright square of the frame in pixels of the reduced picture."""
+        return RotatedSquare(square.x / self.x, square.y / self.y, square.side / self.x, square.angle_rad)
 
 
 def scales_of(frame: Pixels, long_side: int, short_pass: int) -> list[Reduced]:

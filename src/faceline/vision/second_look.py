@@ -13,6 +13,7 @@ import numpy as np
 from faceline.vision.crops import cut, touches
 from faceline.vision.geometry import Doubles, Pixels, RotatedSquare
 from faceline.vision.numerics import logit, sigmoid
+from faceline.vision.reduced import Reduced
 from faceline.vision.rows import Rows, nearest
 from faceline.vision.settings import SecondLookSettings
 
@@ -29,16 +30,19 @@ class SecondLook:
         self._settings = settings
         self._same_iou = same_iou
 
-    def __call__(self, frame: Pixels, rows: Doubles) -> Doubles:
+    def __call__(self, frame: Pixels, reduced: Reduced, rows: Doubles) -> Doubles:
         """The rows (M, 9) that are sure as they are, and of the others those whose place lies in the frame, each the
-        mean of both looks' coordinates and logits."""
+        mean of both looks' coordinates and logits.
+
+        reduced   the same frame; large places are cut from it, as much of a frame is slow to read
+        """
         sure = rows[:, -1] > self._settings.sure
         doubtful = rows[~sure]
         squares = [self._square(row) for row in doubtful]
         inside = [at for at, square in enumerate(squares) if touches(frame, square)]
         if not inside:
             return rows[sure]
-        seen = self._seen(frame, doubtful[inside], [squares[at] for at in inside])
+        seen = self._seen(frame, reduced, doubtful[inside], [squares[at] for at in inside])
         return np.concatenate([rows[sure], self._mean(doubtful[inside], seen)])
 
     def _square(self, row: Doubles) -> RotatedSquare:
@@ -47,12 +51,15 @@ class SecondLook:
         scale = min(self._settings.face / max(right - left, bottom - top, 1.0), self._settings.enlarge)
         return RotatedSquare((left + right) / 2, (top + bottom) / 2, self._settings.side / scale, 0.0)
 
-    def _seen(self, frame: Pixels, rows: Doubles, squares: Sequence[RotatedSquare]) -> Doubles:
+    def _seen(self, frame: Pixels, reduced: Reduced, rows: Doubles, squares: Sequence[RotatedSquare]) -> Doubles:
         """(M, 9) rows in pixels of the frame: what the network says of the squares' middles."""
         side = self._settings.side
         crops = np.empty((len(squares), side, side, 3), np.uint8)
         for at, square in enumerate(squares):
-            crops[at] = cut(frame, square, side, cv2.BORDER_CONSTANT)
+            if square.side < side * reduced.x:
+                crops[at] = cut(frame, square, side, cv2.BORDER_CONSTANT)
+            else:
+                crops[at] = cut(reduced.picture, reduced.square(square), side, cv2.BORDER_CONSTANT)
         corners = np.array([(square.x - square.side / 2, square.y - square.side / 2) for square in squares])
         scales = np.array([[square.side / side] for square in squares])
         boxes = (rows[:, :4] - np.tile(corners, 2)) / scales
