@@ -90,15 +90,17 @@ class OwnRows:
         self._network = network
 
     def find(self, pixels: Pixels, floor: float) -> Cells:
-        """See `Rows`. Only those cells are decoded."""
-        found = []
+        """See `Rows`. Only those cells are decoded, those of all strides together."""
+        pictures, values, centres = [], [], []
         for cells, stride in zip(self._network.run(pixels), self.STRIDES, strict=True):
-            pictures, row, column = np.nonzero(cells[:, :, :, 0] > _logit(floor))
-            centres = np.asarray((np.stack([column, row], axis=1) + 0.5) * stride, np.float64)
-            found.append(Cells(pictures, _decoded(cells[pictures, row, column, :10], centres)))
-        together = Cells(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
-        order = np.argsort(together.pictures, kind="stable")
-        return Cells(together.pictures[order], together.rows[order])
+            kept = np.flatnonzero(cells[:, :, :, 0] > _logit(floor))
+            picture, row, column = np.unravel_index(kept, cells.shape[:3])
+            pictures.append(picture)
+            values.append(cells.reshape(-1, cells.shape[3])[kept])
+            centres.append((np.stack([column, row], axis=1) + 0.5) * stride)
+        number, rows = np.concatenate(pictures), _decoded(np.concatenate(values), np.concatenate(centres))
+        order = np.argsort(number, kind="stable")
+        return Cells(number[order], rows[order])
 
     def search(self, candidate: PixelBox, angle_rad: float) -> RotatedSquare:
         """See `Rows`."""
@@ -112,12 +114,12 @@ class OwnRows:
 def _decoded(values: Floats, centres: Doubles) -> Doubles:
     """Rows of cells by what the maps say of them.
 
-    values    (M, 10) logit of the score, one that is not used here, logs of half the width and height, and from the
-              cell's centre the middle and both eyes, pixels
+    values    (M, 16) logit of the score, one that is not used here, logs of half the width and height, and from the
+              cell's centre the middle, both eyes and three more points, pixels
     centres   (M, 2) of the cells, pixels
     """
     half = np.exp(values[:, 2:4].astype(np.float64))
-    places = values[:, 4:] + np.tile(centres, 3)
+    places = values[:, 4:10] + np.tile(centres, 3)
     middle, eyes = places[:, :2], places[:, 2:]
     return np.concatenate([middle - half, middle + half, eyes, sigmoid(values[:, :1])], axis=1)
 
