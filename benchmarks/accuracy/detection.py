@@ -13,6 +13,7 @@ from benchmarks.accuracy.statistics import Measure, bootstrap, rounded, share, w
 from benchmarks.accuracy.whole import Labelled, Whole, analysed, as_labelled
 from faceline.domain.job import FaceAttributes
 from faceline.vision.analyse import Analyser
+from training.detector.augment import Photometry
 from training.detector.pictures import load_noface, load_scenes
 from training.detector.scoring import Scored, found_count, threshold_at
 from training.detector.synth import HEIGHTS, frames
@@ -33,7 +34,7 @@ BANDS = ((16, 24), (24, 48), (48, 10_000))
 def measure(facts: Facts) -> tuple[list[Figure], list[Curve]]:
     """All figures of detection."""
     figures, curves = _synthetic(facts)
-    figures += scenes_figures(facts)
+    figures += [*scenes_figures(facts), _coloured(facts)]
     for name in ("scenes", "wider"):
         figures += _alone(name, alone(facts, name))
     return figures + _noface(facts), curves
@@ -117,6 +118,20 @@ def scenes_figures(facts: Facts) -> list[Figure]:
             Figure(f"scenes, {part}: precision", rounded(found / max(1, found + false)), low, high, found + false)
         )
     return figures
+
+
+def _coloured(facts: Facts) -> Figure:
+    """The same scenes, each in the light of a lamp of some colour, as on a stage."""
+    lamps = Photometry(np.random.default_rng(SEED))
+
+    def labelled() -> Labelled:
+        for picture in load_scenes(facts.data, HELD_OUT):
+            if picture.origin != "scenes_helen":
+                yield f"{picture.origin}/{picture.name}", lamps.in_coloured_light(picture.pixels), picture.faces
+
+    wholes = analysed(facts, "scenes-coloured", labelled, FaceAttributes.DEFAULT)
+    name = f"scenes in coloured light, val and test: recall from {SCENE_HEIGHT} px"
+    return _found(name, [whole.scored(MATCH) for whole in wholes], SCENE_HEIGHT, 1e9)
 
 
 def _alone(name: str, found: Alone) -> list[Figure]:

@@ -24,7 +24,7 @@ class Photometry:
         if rng.random() < 0.85:
             pixels = np.asarray(cv2.LUT(pixels, self._curve()), np.uint8)
         if rng.random() < 0.08:
-            pixels = np.asarray(cv2.LUT(pixels, self._coloured_light()), np.uint8)
+            pixels = self.in_coloured_light(pixels)
         draw = rng.random()
         if draw < 0.12:
             sigma = float(rng.uniform(0.4, 1.5))
@@ -34,6 +34,16 @@ class Photometry:
         elif draw < 0.27:
             pixels = _enlarged(pixels, float(rng.uniform(0.45, 0.9)))
         return pixels
+
+    def in_coloured_light(self, pixels: Pixels) -> Pixels:
+        """Light a picture by the lamp of a stage, neon or fire, which may burn one channel out and leave nothing in
+        another."""
+        rng = self._rng
+        hue = np.array([[[rng.integers(0, 180), rng.integers(110, 256), 255]]], np.uint8)
+        lamp = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0] / np.float32(255)
+        levels = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
+        table = np.asarray(np.clip(levels * lamp * rng.uniform(0.8, 2.2) * 255, 0, 255), np.uint8)[:, None, :]
+        return np.asarray(cv2.LUT(pixels, table), np.uint8)
 
     def canvas(self, pixels: Pixels) -> Pixels:
         """Add sensor noise and JPEG artefacts to a whole canvas."""
@@ -66,16 +76,6 @@ class Photometry:
         tint = rng.normal(1, 0.09, 3) if rng.random() < 0.8 else np.ones(3)
         table = (levels**gamma * gain * tint + offset) * 255
         return np.asarray(np.clip(table, 0, 255), np.uint8)[:, None, :]
-
-
-    def _coloured_light(self) -> Pixels:
-        """Return a (256, 1, 3) table: the lamp of a stage, neon or fire, which may burn one channel out and leave
-        nothing in another."""
-        rng = self._rng
-        hue = np.array([[[rng.integers(0, 180), rng.integers(110, 256), 255]]], np.uint8)
-        lamp = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0] / np.float32(255)
-        levels = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
-        return np.asarray(np.clip(levels * lamp * rng.uniform(0.8, 2.2) * 255, 0, 255), np.uint8)[:, None, :]
 
 
 def _enlarged(pixels: Pixels, share: float) -> Pixels:
