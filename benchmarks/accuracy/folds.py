@@ -5,6 +5,7 @@ half in any use (`training.detector.folds`), and for a shorter time; their recal
 faces, so that blindness does not pass for care.
 """
 
+import json
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ from training.detector.pictures import load_noface
 LENIENT = 1.0
 """Least evidence that is tried beside the product's own, which was chosen with these pictures in view."""
 SCENES = "scenes, val and test: "
+TRAINING = Path(__file__).parents[2] / "training"
+LOGS = ("detector/runs/*.log.jsonl", "appearance/log*.jsonl")
+"""Of all runs that lie behind what ships: of the detector, and of the appearance network."""
 FALSE = "no face, all, 2-fold: false faces"
 
 
@@ -43,7 +47,7 @@ def measure(data: Path, shipped: Setup, folders: Sequence[Path], limit: int | No
         figures += _steps(f"fold {fold}", trained(setup, fold))
         changed = {file: sha for file, sha in setup.weights.items() if sha != shipped.weights[file]}
         weights |= {f"fold {fold}/{file}": sha for file, sha in changed.items()}
-    figures += _steps("shipped", trained(shipped, None))
+    figures += _steps("shipped, all runs", [sum(map(_last_step, TRAINING.glob(logs))) for logs in LOGS])
     facts = [Facts(data, setup, limit) for setup in folds]
     figures += false_faces(data, [unseen(one, fold) for fold, one in zip(FOLDS, facts, strict=True)])
     lenient = [whole for fold, one in zip(FOLDS, facts, strict=True) for whole in unseen(one, fold, LENIENT)]
@@ -54,8 +58,8 @@ def measure(data: Path, shipped: Setup, folders: Sequence[Path], limit: int | No
     return Measured(weights, shipped.shown_settings, figures)
 
 
-def trained(setup: Setup, fold: int | None) -> list[int]:
-    """Steps of the detector and of the appearance network, as their files say, without those of earlier runs."""
+def trained(setup: Setup, fold: int) -> list[int]:
+    """Steps of the detector and of the appearance network of a fold, as their files say."""
     detector = Manifest.load(setup.folder).network("detector").path
     session = onnxruntime.InferenceSession(detector, providers=["CPUExecutionProvider"])
     about = session.get_modelmeta().custom_metadata_map
@@ -63,6 +67,10 @@ def trained(setup: Setup, fold: int | None) -> list[int]:
     if about.get("fold", "None") != str(fold) or entry.get("fold") != fold:
         sys.exit(f"accuracy: {setup.folder} does not hold both networks of fold {fold}")
     return [int(about["step"]), int(entry["steps"])]
+
+
+def _last_step(log: Path) -> int:
+    return max(int(json.loads(line)["step"]) for line in log.read_text(encoding="utf-8").splitlines())
 
 
 def _steps(name: str, steps: Sequence[int]) -> list[Figure]:

@@ -59,6 +59,5 @@ def test_both_halves_count_together_and_apart(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_networks_of_another_fold_or_of_none_are_refused() -> None:
-    assert all(steps > 0 for steps in folds.trained(shipped(), None))
     with pytest.raises(SystemExit, match="does not hold both networks of fold 0"):
         folds.trained(shipped(), 0)
