@@ -10,7 +10,9 @@ from tests.live.serving import Served
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(3600)]
 
-JOBS = 12
+KILLS = 40
+OPEN = 3
+"""Jobs that wait or run while processes are shot."""
 SEED = 20
 ROLES = ("slot", "worker", "api")
 OPTIONS = ["--lease-seconds", "5"]
@@ -20,18 +22,19 @@ def test_jobs_survive_random_kills(buckets: Path, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     with Served(tmp_path / "data", buckets, OPTIONS) as served:
         expected = served.faces(served.start("long.mp4"))
-        jobs = [served.start("long.mp4") for _ in range(JOBS)]
+        jobs: list[str] = []
         kills = 0
-        while any(served.status(job) == "IN_PROGRESS" for job in jobs):
-            time.sleep(chance.uniform(0.5, 6.0))
+        while kills < KILLS:
+            running = sum(served.status(job) == "IN_PROGRESS" for job in jobs)
+            jobs += [served.start("long.mp4") for _ in range(OPEN - running)]
+            time.sleep(chance.uniform(0.1, 2.0))
             role = chance.choice(ROLES)
             found = [process for process in served.processes() if process.role == role]
-            if found and kills < 4 * JOBS:
+            if found:
                 found[0].kill()
                 kills += 1
-        assert kills >= JOBS
-        assert [served.status(job) for job in jobs] == ["SUCCEEDED"] * JOBS
         assert {served.faces(job) for job in jobs} == {expected}
+        assert len(jobs) > OPEN
         served.stop(quiet=False)
 
 
