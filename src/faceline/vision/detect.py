@@ -22,16 +22,12 @@ class Candidate:
     """A place where a face may be, in pixels of the frame.
 
     score       0..1
-    eye_left    x, y of the eye on the picture's left
-    eye_right   x, y of the eye on the picture's right
-    search      square to cut for the mesh
+    search      square to cut for the mesh, turned by the eye line
     bounds      to expect of the mesh
     """
 
     box: PixelBox
     score: float
-    eye_left: tuple[float, float]
-    eye_right: tuple[float, float]
     search: RotatedSquare
     bounds: PixelBox
 
@@ -83,4 +79,4 @@ class MultiScaleDetector:
         left, top, right, bottom, x0, y0, x1, y1, score = (float(value) for value in row)
         box = PixelBox(left, top, right, bottom)
         search = self._rows.search(box, atan2(y1 - y0, x1 - x0))
-        return Candidate(box, score, (x0, y0), (x1, y1), search, self._rows.bounds(box))
+        return Candidate(box, score, search, self._rows.bounds(box))
