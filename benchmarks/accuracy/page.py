@@ -59,10 +59,11 @@ FOLDED = """
 Most of the face-free pictures were in the training of what ships. For this table both networks were trained twice more,
 each time without one half of them in any use, and each half was judged, through the whole chain at the default setting,
 by the networks that never saw it. **Those networks had a fraction of the training of what ships**, as the steps say
-(of appearance those of the second of two runs, after some 950 of the first), and are no part of the project; the recipes of the [detector](../training/detector/README.md) and of
-[appearance](../training/appearance/README.md) tell how they were trained. Their recall on the scenes stands beside that
-of what ships, so that blindness does not pass for care. One thing was not hidden from them: the least evidence of a
-face was chosen with these pictures in view, so a laxer one is given too.
+(of appearance those of the second of two runs, after some 950 of the first), and are no part of the project; the
+recipes of the [detector](../training/detector/README.md) and of [appearance](../training/appearance/README.md) tell
+how they were trained. Their recall on the scenes stands beside that of what ships, so that blindness does not pass
+for care. One thing was not hidden from them: the least evidence of a face was chosen with these pictures in view, so
+a laxer one is given too.
 """
 
 LANDMARKS = """
